@@ -1,0 +1,1 @@
+"""infoplane: opens the black box of deep networks with mutual information."""

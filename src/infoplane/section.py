@@ -1,0 +1,58 @@
+"""The base of everything that a config can name, and the registries that map a `kind` to its class.
+
+A dataset, an estimator or a figure is a `Section` subclass: its fields are its config keys, its methods do the work.
+Registries hold import paths, not classes, for two reasons: reading a config imports only what it names, and the code
+digest of a stage covers its own kind and not its siblings, so adding an estimator re-measures nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+def _no_bool(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("a number is needed, not true or false")
+    return value
+
+
+# Lax on text ("50"), which is how Snakemake hands over nested `--config` values; strict on what is not a number.
+Int = Annotated[int, BeforeValidator(_no_bool)]
+Float = Annotated[float, BeforeValidator(_no_bool), Field(allow_inf_nan=False)]
+Count = Annotated[Int, Field(ge=1)]
+Positive = Annotated[Float, Field(gt=0)]
+Fraction = Annotated[Float, Field(gt=0, le=1)]
+
+
+class Section(BaseModel):
+    """One mapping of the config: unknown keys are errors, values are fixed once read.
+
+    Every field carries a `description` (with its unit): config/README.md and the JSON schema are made from them.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+class Registry(Mapping[str, type[Section]]):
+    """Lazy mapping of a config `kind` to its class, written as `kind="package.module:Class"`."""
+
+    def __init__(self, **paths: str) -> None:
+        self._paths = paths
+
+    def __getitem__(self, kind: str) -> type[Section]:
+        module, _, name = self._paths[kind].partition(":")
+        return getattr(import_module(module), name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def module(self, kind: str) -> str:
+        """The name of the module that defines `kind`: where the code digest of its stage starts."""
+        return self._paths[kind].partition(":")[0]

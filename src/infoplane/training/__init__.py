@@ -1,0 +1,1 @@
+"""Training: all replicates of a condition as one network, recorded at snapshots."""
