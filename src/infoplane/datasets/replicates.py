@@ -1,0 +1,34 @@
+"""Each replicate's own draw of the data: labels from p(y|x), and the order that splits training from test."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+# Keeps these streams apart from others that start from the same seed (initial weights, mini-batches).
+_STREAM = int.from_bytes(b"data")
+
+
+def draw(distribution: xr.Dataset, seed: int, replicates: int) -> xr.Dataset:
+    """Add `label` int8 and `order` int32, both (replicate, sample), to a distribution.
+
+    Label k has probability p(y=k|x); order is a uniformly random permutation rank. Replicate r depends on
+    (seed, r) alone, so asking for more replicates changes none of the earlier ones.
+    """
+    cumulative = distribution["p_y_given_x"].values.cumsum(axis=1)[:, :-1]
+    n_samples = len(cumulative)
+    label = np.empty((replicates, n_samples), np.int8)
+    order = np.empty((replicates, n_samples), np.int32)
+    for replicate in range(replicates):
+        stream = np.random.SeedSequence(seed, spawn_key=(_STREAM, replicate))
+        uniform = np.random.Generator(np.random.Philox(stream)).random((2, n_samples))
+        label[replicate] = (uniform[0][:, None] >= cumulative).sum(axis=1)
+        order[replicate, uniform[1].argsort(kind="stable")] = np.arange(n_samples)
+    return distribution.assign(
+        label=(("replicate", "sample"), label, {"units": "1", "long_name": "drawn label y"}),
+        order=(
+            ("replicate", "sample"),
+            order,
+            {"units": "1", "long_name": "rank in the replicate's random order"},
+        ),
+    ).assign_coords(replicate=np.arange(replicates))
