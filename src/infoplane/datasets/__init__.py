@@ -1,12 +1,16 @@
 """Datasets: the exact joint distribution p(x, y) that a network learns from.
 
-To add one: a module with a `Section` subclass that has `distribution()`, and a line here.
+To add one: a module with a `Dataset` subclass that has `exact()` and `shape()`, and a line here.
 """
 
 from infoplane.section import Registry
 
 DATASETS = Registry(
     spherical="infoplane.datasets.spherical:Spherical",
+    committee="infoplane.datasets.rules:Committee",
+    parity="infoplane.datasets.rules:Parity",
+    digits="infoplane.datasets.images:Digits",
+    mnist="infoplane.datasets.images:Mnist",
     mat="infoplane.datasets.files:Mat",
     npz="infoplane.datasets.files:Npz",
 )

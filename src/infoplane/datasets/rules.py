@@ -1,0 +1,66 @@
+"""Other rules on bit patterns: do the paper's claims hold without the spherical data's symmetry?"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import numpy as np
+import xarray as xr
+from pydantic import AfterValidator, Field
+
+from infoplane.datasets.base import Dataset, Shape, bit_patterns, uniform
+from infoplane.section import Count, Int
+
+
+def _odd(number: int) -> int:
+    if number % 2 == 0:
+        raise ValueError("an odd number is needed, so that no vote is a tie")
+    return number
+
+
+Bits = Annotated[Int, Field(ge=2, le=16)]
+
+
+class Committee(Dataset):
+    """All bit patterns, labelled by the majority vote of random perceptrons: a rule without a symmetry.
+
+    Member k votes sign(Σ_i w_ki s_i) on s = 2x - 1, w Gaussian. A pattern and its complement get opposite
+    labels, so that p(y=1) = 1/2 and I(X;Y) = 1 bit.
+    """
+
+    kind: Literal["committee"] = "committee"
+    bits: Bits = Field(12, description="Bits of a pattern; there are 2^bits samples.")
+    members: Annotated[Count, AfterValidator(_odd)] = Field(
+        3, description="Perceptrons that vote, an odd number."
+    )
+    seed: Annotated[Int, Field(ge=0)] = Field(0, description="Of the perceptrons' weights.")
+
+    def shape(self) -> Shape:
+        """2^bits patterns, two classes."""
+        return Shape(2**self.bits, self.bits, 2)
+
+    def exact(self) -> xr.Dataset:
+        """The patterns, equally likely, each with its certain label."""
+        patterns = bit_patterns(self.bits)
+        weights = np.random.default_rng(self.seed).standard_normal((self.bits, self.members))
+        votes = np.sign((2 * patterns - 1) @ weights)
+        return uniform(patterns, (votes.sum(axis=1) > 0).astype(float))
+
+
+class Parity(Dataset):
+    """All bit patterns, labelled by whether the number of ones is odd.
+
+    Nothing can be forgotten early: any proper subset of the bits says nothing about the label.
+    """
+
+    kind: Literal["parity"] = "parity"
+    bits: Bits = Field(12, description="Bits of a pattern; there are 2^bits samples.")
+
+    def shape(self) -> Shape:
+        """2^bits patterns, two classes."""
+        return Shape(2**self.bits, self.bits, 2)
+
+    def exact(self) -> xr.Dataset:
+        """The patterns, equally likely, each with its certain label."""
+        patterns = bit_patterns(self.bits)
+        return uniform(patterns, (patterns.sum(axis=1) % 2).astype(float))
