@@ -3,19 +3,112 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
 
+import numpy as np
 import xarray as xr
 
+from infoplane.measures.derived import derive
 from infoplane.section import Section
+
+# The limits of the activations that saturate on both sides, by Keras name.
+LIMITS = {
+    "tanh": (-1.0, 1.0),
+    "softsign": (-1.0, 1.0),
+    "hard_tanh": (-1.0, 1.0),
+    "sigmoid": (0.0, 1.0),
+    "hard_sigmoid": (0.0, 1.0),
+    "softmax": (0.0, 1.0),
+}
 
 
 class Measure(Section):
-    """A measurement of one training store (or one part of a condition: `replicates_per_job`)."""
+    """A measurement of one training store (or one part of a condition: `replicates_per_job`).
+
+    `reads` says what it looks at: "training", or "dataset" for what depends on the data alone (then
+    `training` is None).
+    """
+
+    reads: ClassVar[str] = "training"
 
     @abstractmethod
-    def measure(self, training: xr.DataTree, dataset: xr.Dataset) -> xr.Dataset:
+    def measure(self, training: xr.DataTree | None, dataset: xr.Dataset) -> xr.Dataset:
         """Measure every replicate, snapshot and layer of `training`.
 
         `training` and `dataset` are opened lazily (docs: the data model); the result has the dimensions
-        (replicate, epoch, layer) with the coordinates of `training`, `units` and `long_name` on every variable.
+        (replicate, epoch, layer) with the coordinates of `training`, `units` and `long_name` on every
+        variable.
         """
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What an estimator may know of a layer beside one snapshot of its activations.
+
+    `minimum` and `maximum` (replicate) are the observed range over all epochs, samples and units, so that it
+    does not depend on how replicates are split into jobs.
+    """
+
+    number: int
+    activation: str
+    minimum: xr.DataArray
+    maximum: xr.DataArray
+
+    @property
+    def limits(self) -> tuple[xr.DataArray, xr.DataArray]:
+        """Lower and upper end (replicate): of the activation function if it saturates, else as observed."""
+        if self.activation not in LIMITS:
+            return self.minimum, self.maximum
+        lower, upper = LIMITS[self.activation]
+        return xr.full_like(self.minimum, lower), xr.full_like(self.maximum, upper)
+
+
+def layers(training: xr.DataTree) -> Iterator[tuple[int, xr.Dataset]]:
+    """The layers of a training, first to last: their numbers (from 1) and datasets."""
+    numbers = sorted(int(name.removeprefix("layer_")) for name in training.children)
+    for number in numbers:
+        yield number, training[f"layer_{number}"].to_dataset()
+
+
+class Estimator(Measure):
+    """A way of turning activations into I(X;T), I(T;Y) and H(T), in bits."""
+
+    quantities: ClassVar[tuple[str, ...]] = ("I_XT", "I_TY", "H_T")
+
+    @abstractmethod
+    def information(self, activation: xr.DataArray, dataset: xr.Dataset, layer: Layer) -> xr.Dataset:
+        """Estimate the `quantities` of one snapshot of a layer.
+
+        `activation` float32 (replicate, sample, unit); the result has the dimension replicate. Replicates
+        with a NaN give NaN.
+        """
+
+    def measure(self, training: xr.DataTree, dataset: xr.Dataset) -> xr.Dataset:
+        """Measure one snapshot of one layer at a time: that is the chunk of `activation` in the store."""
+        dataset = dataset[["p_x", "p_y_given_x", "label"]].load()
+        measured = [self._layer(number, node, dataset) for number, node in layers(training)]
+        return derive(xr.concat(measured, "layer", coords="minimal", compat="override"), dataset)
+
+    def _layer(self, number: int, node: xr.Dataset, dataset: xr.Dataset) -> xr.Dataset:
+        layer = Layer(
+            number,
+            node.attrs["activation"],
+            node.activation_min.load().min("epoch").astype(np.float32),
+            node.activation_max.load().max("epoch").astype(np.float32),
+        )
+        snapshots = []
+        for epoch in range(node.sizes["epoch"]):
+            activation = node.activation.isel(epoch=epoch).load().astype(np.float32)
+            activation = activation.transpose("replicate", "sample", "unit").drop_vars(
+                ("sample", "unit"), errors="ignore"
+            )
+            snapshots.append(self.information(activation, dataset, layer))
+        result = xr.concat(snapshots, "epoch", data_vars="all", coords="minimal", compat="override")
+        result = result.assign_coords(epoch=node.epoch, layer=number)
+        return result.merge(self.layer_variables(layer))
+
+    def layer_variables(self, layer: Layer) -> xr.Dataset:
+        """Further variables (replicate) of a layer for all its snapshots, such as the range of the bins."""
+        return xr.Dataset()

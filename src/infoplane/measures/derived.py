@@ -1,0 +1,79 @@
+"""What follows from I(X;T) and I(T;Y) in each replicate: compression, violations of data processing."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from infoplane.measures.entropy import entropy
+
+# Below this an excess is rounding, not a violation.
+TOLERANCE_BITS = 1e-9
+# The onset is where this share of the compression is lost for good: I(X;T) can be flat, or noisy, around its
+# peak.
+ONSET_SHARE = 0.05
+
+ATTRIBUTES = {
+    "I_XT": ("bits", "I(X;T)"),
+    "I_TY": ("bits", "I(T;Y)"),
+    "H_T": ("bits", "H(T)"),
+    "compression": ("bits", "compression: peak minus final I(X;T)"),
+    "compression_onset": ("epochs", "last epoch at which less than 5 % of the compression is lost"),
+    "dpi_excess_XT": ("bits", "I(X;T) above that of the layer before (first layer: above H(X))"),
+    "dpi_excess_TY": ("bits", "I(T;Y) above that of the layer before (first layer: above I(X;Y))"),
+    "dpi_count_XT": ("layers", "layers that violate data processing in I(X;T)"),
+    "dpi_count_TY": ("layers", "layers that violate data processing in I(T;Y)"),
+    "range_min": ("1", "lower end of the bins"),
+    "range_max": ("1", "upper end of the bins"),
+    "replicate": ("1", "replicate"),
+    "epoch": ("epochs", "epoch"),
+    "layer": ("1", "layer"),
+}
+
+
+def describe(measurement: xr.Dataset) -> xr.Dataset:
+    """Give `units` and `long_name` to every variable that has not got them yet."""
+    for name, (units, long_name) in ATTRIBUTES.items():
+        if name in measurement.variables:
+            measurement[name].attrs = {"units": units, "long_name": long_name} | measurement[name].attrs
+    return measurement.transpose("replicate", "epoch", "layer", ..., missing_dims="ignore")
+
+
+def derive(measurement: xr.Dataset, dataset: xr.Dataset) -> xr.Dataset:
+    """Add compression and data-processing violations to a measurement (replicate, epoch, layer)."""
+    p_y = dataset.p_x @ dataset.p_y_given_x
+    h_x = entropy(dataset.p_x, "sample")
+    i_xy = entropy(p_y, "class") - (dataset.p_x * entropy(dataset.p_y_given_x, "class")).sum()
+    if "I_XT" in measurement:
+        measurement = measurement.merge(compression(measurement.I_XT))
+    for name, limit in (("XT", h_x), ("TY", i_xy)):
+        if f"I_{name}" in measurement:
+            excess = data_processing_excess(measurement[f"I_{name}"], limit)
+            measurement[f"dpi_excess_{name}"] = excess
+            # NaN where the network has diverged, as in everything else
+            count = (excess > 0).sum("layer").where(excess.notnull().all("layer"))
+            measurement[f"dpi_count_{name}"] = count
+    return describe(measurement)
+
+
+def compression(information: xr.DataArray) -> xr.Dataset:
+    """Peak minus final I(X;T) in bits, and its onset in epochs; NaN onset without compression.
+
+    The onset is the last snapshot at which I(X;T) is still within 5 % of the compression from its peak.
+    """
+    peak = information.max("epoch", skipna=False)
+    amount = peak - information.isel(epoch=-1, drop=True)
+    near_peak = peak - information <= ONSET_SHARE * amount
+    onset = information.epoch.where(near_peak & (amount > 0)).max("epoch")
+    return xr.Dataset({"compression": amount, "compression_onset": onset})
+
+
+def data_processing_excess(information: xr.DataArray, limit: float | xr.DataArray) -> xr.DataArray:
+    """By how much each layer's information exceeds that of the layer before (`limit` for the first), in bits.
+
+    0 where I(T_i) <= I(T_{i-1}), as the data-processing inequality demands.
+    """
+    before = information.shift(layer=1)
+    before = before.where(information.layer != information.layer[0], limit)
+    excess = information - before
+    return excess.where(~(excess <= TOLERANCE_BITS), 0.0).astype(np.float64)

@@ -1,0 +1,67 @@
+"""A training of made-up activations, on disk as the trainer writes it."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+EPOCHS = [0, 1, 10, 100]
+
+
+def layer_of(activation, name, rng):
+    replicates, epochs, _, units = activation.shape
+    per_snapshot = ("replicate", "epoch")
+    layer = xr.Dataset(
+        {
+            "activation": (("replicate", "epoch", "sample", "unit"), activation),
+            "weight": (("replicate", "epoch", "unit_in", "unit"), rng.normal(size=(replicates, epochs, 5, units))),
+            "bias": (("replicate", "epoch", "unit"), rng.normal(size=(replicates, epochs, units))),
+            "weight_norm": (per_snapshot, 1 + rng.random((replicates, epochs))),
+            "gradient_mean_norm": (per_snapshot, rng.random((replicates, epochs))),
+            "gradient_std_norm": (per_snapshot, rng.random((replicates, epochs))),
+            "activation_min": (per_snapshot, activation.min((2, 3))),
+            "activation_max": (per_snapshot, activation.max((2, 3))),
+        },
+        attrs={"activation": name, "units": units},
+    )
+    return layer
+
+
+def tree_of(layers, replicates, epochs):
+    coords = {"replicate": np.asarray(replicates), "epoch": np.asarray(epochs)}
+    nodes = {f"/layer_{i}": layer.assign_coords(coords) for i, layer in enumerate(layers, 1)}
+    return xr.DataTree.from_dict({"/": xr.Dataset(coords=coords)} | nodes)
+
+
+@pytest.fixture(scope="session")
+def dataset():
+    """200 inputs, not equally likely, with a label that they do not quite determine."""
+    rng = np.random.default_rng(1)
+    p_x = rng.dirichlet(np.full(200, 5.0))
+    p_y = rng.beta(0.3, 0.3, 200)
+    return xr.Dataset(
+        {
+            "x": (("sample", "feature"), rng.normal(size=(200, 4)).astype(np.float32)),
+            "p_x": ("sample", p_x),
+            "p_y_given_x": (("sample", "class"), np.stack([p_y, 1 - p_y], 1)),
+            "label": (("replicate", "sample"), (rng.random((8, 200)) < 1 - p_y).astype(np.int8)),
+        },
+        coords={"replicate": np.arange(8)},
+    )
+
+
+@pytest.fixture(scope="session")
+def layers():
+    """tanh, ReLU and sigmoid layers of 6, 3 and 1 units over 3 replicates; the last replicate diverges at the end."""
+    rng = np.random.default_rng(2)
+    t = rng.normal(size=(3, len(EPOCHS), 200, 6)) * np.array([0.5, 1, 2, 3])[:, None, None]
+    t[2, 3] = np.nan
+    shapes = [("tanh", np.tanh(t)), ("relu", np.maximum(t[..., :3], 0)), ("sigmoid", 1 / (1 + np.exp(-t[..., :1])))]
+    return [layer_of(a.astype(np.float32), name, rng) for name, a in shapes]
+
+
+@pytest.fixture(scope="session")
+def training(layers, tmp_path_factory):
+    """The layers as a store, replicates 10 to 12 of their condition, opened lazily."""
+    path = tmp_path_factory.mktemp("training") / "training.zarr"
+    tree_of(layers, [10, 11, 12], EPOCHS).to_zarr(path, consolidated=False)
+    return xr.open_datatree(path, engine="zarr", consolidated=False, chunks=None)
