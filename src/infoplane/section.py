@@ -1,22 +1,24 @@
 """The base of everything that a config can name, and the registries that map a `kind` to its class.
 
 A dataset, an estimator or a figure is a `Section` subclass: its fields are its config keys, its methods do the work.
-Registries hold import paths, not classes, for two reasons: reading a config imports only what it names, and the code
-digest of a stage covers its own kind and not its siblings, so adding an estimator re-measures nothing.
+Registries hold import paths, not classes, so that the code digest of a stage covers its own kind and not its
+siblings: adding an estimator re-measures nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 
 def _no_bool(value: Any) -> Any:
     if isinstance(value, bool):
-        raise ValueError("a number is needed, not true or false")
+        raise PydanticCustomError("number", "a number is needed")
     return value
 
 
@@ -28,6 +30,14 @@ Positive = Annotated[Float, Field(gt=0)]
 Fraction = Annotated[Float, Field(gt=0, le=1)]
 
 
+def one_of(allowed: Iterable[str], found: str) -> str:
+    """The end of an error line: what is allowed, and the nearest of it to what was found."""
+    allowed = sorted(allowed)
+    nearest = get_close_matches(str(found), allowed, n=1)
+    hint = f"did you mean `{nearest[0]}`? " if nearest else ""
+    return f"{hint}allowed: {', '.join(allowed) or 'none'}"
+
+
 class Section(BaseModel):
     """One mapping of the config: unknown keys are errors, values are fixed once read.
 
@@ -35,6 +45,20 @@ class Section(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_keys(cls, values: Any) -> Any:
+        if values is None:  # `main:` with nothing after it
+            return {}
+        if isinstance(values, Mapping):
+            fields = [field.alias or name for name, field in cls.model_fields.items()]
+            for key in values:
+                if key not in fields:
+                    raise PydanticCustomError(
+                        "unknown_key", "unknown key; {hint}", {"key": str(key), "hint": one_of(fields, key)}
+                    )
+        return values
 
 
 class Registry(Mapping[str, type[Section]]):

@@ -1,0 +1,28 @@
+"""infoplane: from config to audited figures. `snakemake --cores all` makes every figure of config/config.yaml."""
+
+from pathlib import Path
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+# In the working directory if there is one, else this workflow's own. Skipped where `module` hands over a config.
+configfile: (
+    "config/config.yaml"
+    if Path("config/config.yaml").exists()
+    else workflow.source_path("config/config.yaml")
+)
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/datasets.smk"
+include: "workflow/rules/trainings.smk"
+include: "workflow/rules/measurements.smk"
+include: "workflow/rules/figures.smk"
+
+
+rule all:
+    input:
+        [RESULTS / f"figures/{name}.pdf" for name in PLAN.figure],
+    default_target: True

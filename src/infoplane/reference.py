@@ -1,0 +1,98 @@
+"""Files made from the config's models, so that they cannot fall behind: the JSON schema and the table of keys."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+from infoplane.condition import Condition
+from infoplane.config import Config, Experiment
+from infoplane.datasets import DATASETS
+from infoplane.figures import FIGURES
+from infoplane.measures import ESTIMATORS
+from infoplane.section import Registry
+
+HEAD = """# The config, key by key
+
+Made by `infoplane reference` from the models in `src/infoplane`; change a key there, not here.
+
+`snakemake` reads `config/config.yaml`. `--configfile FILE` merges FILE over it, `--config` single keys over both:
+
+```
+snakemake --cores all --configfile config/paper.yaml
+snakemake --cores all --config estimators__binned__bins=50
+snakemake --cores all --config 'estimators={binned: {bins: 50}}'
+```
+
+Snakemake takes no dot in a key, so `__` stands for it there; `infoplane plan --config estimators.binned.bins=50` takes both.
+What a key does not list as allowed ends the run with one line before any job starts.
+"""
+
+
+def files() -> dict[Path, str]:
+    """The files and their text, as committed; tests/test_reference.py compares."""
+    return {
+        Path("config/schema.json"): json.dumps(_schema(), indent=1) + "\n",
+        Path("config/README.md"): _keys(),
+    }
+
+
+def _schema() -> dict[str, Any]:
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Config.model_json_schema()}
+
+
+def _keys() -> str:
+    parts = [
+        HEAD,
+        "## `defaults`: one condition\n\nAny of these can be set or varied by an experiment.\n",
+        *_table(Condition),
+        "\n## `experiments`: named sets of conditions\n",
+        *_table(Experiment),
+    ]
+    sections: Mapping[str, Registry] = {"datasets": DATASETS, "estimators": ESTIMATORS, "figures": FIGURES}
+    for name, registry in sections.items():
+        parts.append(f"\n## `{name}`: {Config.model_fields[name].description}\n\n`kind` is the name if it is left out.\n")
+        for kind, model in registry.items():
+            parts.append(f"\n### `kind: {kind}`\n\n{_summary(model)}\n")
+            parts += _table(model)
+    return "\n".join(parts).replace("\n\n\n", "\n\n") + "\n"
+
+
+def _summary(model: type[BaseModel]) -> str:
+    return (model.__doc__ or "").strip().split("\n\n")[0].replace("\n    ", "\n")
+
+
+def _table(model: type[BaseModel]) -> Iterator[str]:
+    schema = model.model_json_schema()
+    rows = {key: info for key, info in schema["properties"].items() if key != "kind"}
+    if not rows:
+        return
+    yield "| key | meaning | default | allowed |\n|---|---|---|---|"
+    for name, field in model.model_fields.items():
+        key = field.alias or name
+        if key in rows:
+            default = field.get_default(call_default_factory=True)
+            shown = "(needed)" if default is PydanticUndefined else f"`{json.dumps(default, default=str)}`"
+            yield f"| `{key}` | {field.description} | {shown} | {_allowed(rows[key])} |"
+
+
+def _allowed(info: Mapping[str, Any]) -> str:
+    """What a JSON schema of one key allows, in words."""
+    if "anyOf" in info:
+        return " or ".join(_allowed(option) for option in info["anyOf"])
+    if "enum" in info:
+        return ", ".join(f"`{value}`" for value in info["enum"])
+    if "const" in info:
+        return f"`{info['const']}`"
+    words = {"integer": "whole number", "number": "number", "string": "text", "array": "list", "object": "mapping"}
+    text = {"boolean": "`true`, `false`", "null": "`null`"}.get(info.get("type"), words.get(info.get("type"), "any"))
+    limits = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
+    bounds = [f"{sign} {info[key]:g}" for key, sign in limits.items() if key in info]
+    if info.get("type") == "array" and "items" in info:
+        text += f" of {_allowed(info['items'])}"
+    return " ".join([text, ", ".join(bounds)]).strip()

@@ -1,0 +1,32 @@
+"""The plan that the rules look things up in: made from the config, before anything runs."""
+
+import sys
+from pathlib import Path
+
+try:
+    import infoplane.config
+    import infoplane.plan
+except ModuleNotFoundError as error:
+    sys.exit(f"{error.name} is not installed; `pip install -e .` in infoplane's folder does it")
+
+RESULTS = Path("results")
+
+
+def checked(config):
+    """The config as models; one that cannot be used ends the run with a line for each problem."""
+    try:
+        return infoplane.config.load(config)
+    except infoplane.config.ConfigError as error:
+        sys.exit(str(error))
+
+
+CONFIG = checked(config)
+CAPTIONS = {
+    kind: Path(workflow.source_path(f"../report/{kind}.rst")).read_text()
+    for kind in {figure.kind for figure in CONFIG.figures.values()}
+}
+PLAN = infoplane.plan.make(CONFIG, CAPTIONS)
+
+
+wildcard_constraints:
+    id="[0-9a-f]{12}",

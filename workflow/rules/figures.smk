@@ -1,0 +1,33 @@
+"""One rule for each figure of the config, so that the report can give each its own caption and place."""
+
+
+for name, figure in CONFIG.figures.items():
+
+    rule:
+        name:
+            f"figure_{name}"
+        input:
+            [RESULTS / read.place for read in PLAN.figure[name].inputs],
+        output:
+            pdf=RESULTS / f"figures/{name}.pdf",
+            png=report(
+                RESULTS / f"figures/{name}.png",
+                # written by the job: the caption with the numbers that were measured
+                caption=str((RESULTS / f"figures/{name}.rst").absolute()),
+                category=figure.group,
+            ),
+            manifest=RESULTS / f"figures/{name}.json",
+            caption=RESULTS / f"figures/{name}.rst",
+        params:
+            recipe=PLAN.figure[name].recipe.to_json(),
+            figure=figure.model_dump(mode="json"),
+            runs=[run.describe(RESULTS) for run in PLAN.runs[name]],
+            caption=CAPTIONS[figure.kind],
+        log:
+            RESULTS / f"logs/figures/{name}.log",
+        resources:
+            mem_mb=2000,
+        message:
+            f"Draw {name}: log in {{log}}"
+        script:
+            "../scripts/figure.py"

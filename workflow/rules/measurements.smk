@@ -1,0 +1,16 @@
+rule measurement:
+    input:
+        unpack(lambda wildcards: {read.stage: RESULTS / read.place for read in PLAN.measurement[wildcards.id].inputs}),
+    output:
+        directory(RESULTS / "measurements/{id}"),
+    params:
+        recipe=lambda wildcards: PLAN.measurement[wildcards.id].recipe.to_json(),
+        label=lambda wildcards: PLAN.measurement[wildcards.id].label,
+    log:
+        RESULTS / "logs/measurements/{id}.log",
+    resources:
+        mem_mb=1000,
+    message:
+        "Measure {params.label}: see {log}"
+    script:
+        "../scripts/measurement.py"

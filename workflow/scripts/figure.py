@@ -1,0 +1,20 @@
+"""Draw one figure from stored measurements, its manifest inside."""
+
+from pathlib import Path
+
+from infoplane.artifacts import Recipe
+from infoplane.figures import FIGURES
+from infoplane.logs import logged
+from infoplane.rendering import render
+from snakemake.script import snakemake
+
+with logged(snakemake.log[0]):
+    settings = snakemake.params.figure
+    render(
+        FIGURES[settings["kind"]](**settings),
+        snakemake.params.runs,
+        Recipe.from_json(snakemake.params.recipe),
+        [Path(folder) for folder in snakemake.input],
+        snakemake.params.caption,
+        Path(snakemake.output.pdf).with_suffix(""),
+    )
