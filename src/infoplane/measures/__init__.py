@@ -10,4 +10,5 @@ ESTIMATORS = Registry(
 )
 MEASURES = Registry(
     gradients="infoplane.measures.gradients:Gradients",
+    weights="infoplane.measures.weights:Weights",
 )
