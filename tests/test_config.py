@@ -1,0 +1,119 @@
+"""A config that cannot be used ends with a line per problem: the key's path, what was found, what is allowed."""
+
+import copy
+
+import numpy as np
+import pytest
+import yaml
+
+from infoplane import config
+from infoplane.config import ConfigError
+
+GOOD = {
+    "defaults": {"epochs": 10, "replicates": 2},
+    "experiments": {"main": None, "fraction": {"vary": {"train_fraction": [0.45, 0.85]}}},
+    "datasets": {"spherical": {}},
+    "estimators": {"binned": {"bins": 30}},
+    "figures": {"information_plane": {"experiment": "main", "estimator": "binned"}},
+}
+
+
+def changed(path, value):
+    values = copy.deepcopy(GOOD)
+    *parents, last = path.split(".")
+    section = values
+    for part in parents:
+        section[part] = section.get(part) or {}
+        section = section[part]
+    section[last] = value
+    return values
+
+
+def test_a_good_config_loads_and_kinds_default_to_names():
+    loaded = config.load(GOOD)
+    assert loaded.estimators["binned"].kind == "binned"
+    assert loaded.defaults.epochs == 10
+    assert [varied for varied, _ in loaded.conditions("fraction")] == [{"train_fraction": 0.45}, {"train_fraction": 0.85}]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "line"),
+    [
+        ("defaults.epochs", 0, "defaults.epochs: found 0; allowed: greater than or equal to 1"),
+        ("defaults.epochs", True, "defaults.epochs: found true; a number is needed"),
+        ("defaults.epochs", "many", 'defaults.epochs: found "many"; allowed: a valid integer'),
+        ("defaults.train_fraction", 1.5, "defaults.train_fraction: found 1.5; allowed: less than or equal to 1"),
+        ("defaults.train_fraction", 0, "defaults.train_fraction: found 0; allowed: greater than 0"),
+        ("defaults.hidden", [12, 0], "defaults.hidden.1: found 0; allowed: greater than or equal to 1"),
+        ("defaults.hidden", [], "defaults.hidden: found []"),
+        ("defaults.activation", "tahn", 'defaults.activation: found "tahn"; allowed: '),
+        ("defaults.epoch", 5, "defaults.epoch: unknown key; did you mean `epochs`? allowed: "),
+        ("defaults.dataset", "sphere", 'defaults.dataset: found "sphere"; '),
+        ("defaults.batch_size", 4000, "defaults.batch_size: found 4000; allowed: 1 to 3482"),
+        ("defaults.batch_size", "half", 'defaults.batch_size: found "half"; '),
+        ("estimators.binned.bins", 0, "estimators.binned.bins: found 0; allowed: greater than or equal to"),
+        ("estimators.binned.bin", 3, "estimators.binned.bin: unknown key; did you mean `bins`?"),
+        ("estimators.mine.kind", "bined", "estimators.mine.kind: found"),
+        ("datasets.mine.kind", "sphericle", "datasets.mine.kind: found"),
+        ("figures.information_plane.experiment", "mian", 'figures.information_plane.experiment: found "mian"; did you mean `main`'),
+        ("figures.information_plane.estimator", "kde9", 'figures.information_plane.estimator: found "kde9"; '),
+        ("figures.nothing", {}, "figures.nothing.kind: found"),
+        ("figure", {}, "figure: unknown key; did you mean `figures`?"),
+        ("experiments.fraction.vary", {"train_fractoin": [1]}, "experiments.fraction.vary.train_fractoin: unknown key; did you mean"),
+        ("experiments.fraction.vary", {"train_fraction": [0.5, 2]}, "experiments.fraction.vary.train_fraction: found 2; allowed: less"),
+        ("experiments.fraction.vary", {"train_fraction": []}, "experiments.fraction.vary.train_fraction: found []"),
+        ("experiments.fraction.vary", {"batch_size": [64, 9999]}, "experiments.fraction.vary.batch_size: found 9999; allowed: 1 to"),
+        ("experiments.fraction.set", {"epochs": -1}, "experiments.fraction.set.epochs: found -1; allowed"),
+        ("experiments.bad name", {}, "experiments.bad name"),
+        ("experiments", [1], "experiments: found [1]"),
+    ],
+)  # fmt: skip
+def test_a_wrong_value_is_one_line_with_its_path(path, value, line):
+    with pytest.raises(ConfigError) as error:
+        config.load(changed(path, value))
+    text = str(error.value)
+    assert text.startswith(line)
+    assert "\n" not in text
+
+
+def test_several_problems_are_a_line_each():
+    values = changed("defaults.epochs", 0)
+    values["estimators"]["binned"]["bins"] = -1
+    with pytest.raises(ConfigError) as error:
+        config.load(values)
+    assert [line.split(":")[0] for line in str(error.value).splitlines()] == ["defaults.epochs", "estimators.binned.bins"]
+
+
+def test_a_sigmoid_output_needs_two_classes(tmp_path):
+    np.savez(tmp_path / "three.npz", x=np.eye(9), y=np.arange(9) % 3)
+    values = changed("datasets.three", {"kind": "npz", "path": str(tmp_path / "three.npz")})
+    values["defaults"] |= {"dataset": "three", "batch_size": 2}
+    with pytest.raises(ConfigError, match=r"^defaults.output: found \"sigmoid\"; allowed: softmax"):
+        config.load(values)
+
+
+def test_a_missing_data_file_is_named(tmp_path):
+    values = changed("datasets.mine", {"kind": "npz", "path": str(tmp_path / "no.npz")})
+    values["defaults"]["dataset"] = "mine"
+    with pytest.raises(ConfigError, match=r"^datasets.mine: .*no.npz"):
+        config.load(values)
+
+
+@pytest.mark.parametrize("key", ["estimators.binned.bins", "estimators__binned__bins"])
+def test_overrides_of_nested_keys(key):
+    assert config.load({**GOOD, key: "50"}).estimators["binned"].bins == 50
+
+
+def test_files_merge_in_order(tmp_path):
+    (tmp_path / "a.yaml").write_text(yaml.safe_dump(GOOD))
+    (tmp_path / "b.yaml").write_text("defaults: {epochs: 99}")
+    loaded = config.load(config.read(tmp_path / "a.yaml", tmp_path / "b.yaml"))
+    assert (loaded.defaults.epochs, loaded.defaults.replicates) == (99, 2)
+
+
+@pytest.mark.parametrize("text", ["a: [", "- 1"])
+def test_a_file_that_is_no_mapping_is_one_line(tmp_path, text):
+    (tmp_path / "a.yaml").write_text(text)
+    with pytest.raises(ConfigError, match=r"a.yaml: ") as error:
+        config.read(tmp_path / "a.yaml")
+    assert "\n" not in str(error.value)
