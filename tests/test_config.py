@@ -55,7 +55,7 @@ def test_a_good_config_loads_and_kinds_default_to_names():
         ("estimators.binned.bin", 3, "estimators.binned.bin: unknown key; did you mean `bins`?"),
         ("estimators.mine.kind", "bined", "estimators.mine.kind: found"),
         ("datasets.mine.kind", "sphericle", "datasets.mine.kind: found"),
-        ("figures.information_plane.experiment", "mian", 'figures.information_plane.experiment: found "mian"; did you mean `main`'),
+        ("figures.information_plane.experiment", "mian", 'figures.information_plane.experiment: found "mian"; unknown name; did you mean `main`'),
         ("figures.information_plane.estimator", "kde9", 'figures.information_plane.estimator: found "kde9"; '),
         ("figures.nothing", {}, "figures.nothing.kind: found"),
         ("figure", {}, "figure: unknown key; did you mean `figures`?"),

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import reduce
 from pathlib import Path
 from typing import Annotated, Any, Union
 
 import yaml
-from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from infoplane.condition import Condition
@@ -44,7 +44,7 @@ def named(registry: Registry) -> Any:
                 if section["kind"] not in registry:
                     hint = one_of(registry, section["kind"])
                     raise PydanticCustomError(
-                        "unknown_kind", "unknown kind; {hint}", {"key": f"{name}.kind", "hint": hint}
+                        "unknown_kind", "unknown kind; {hint}", {"key": f"{name}.kind", "hint": hint, "found": section["kind"]}
                     )
             filled[name] = section
         return filled
@@ -116,65 +116,84 @@ def load(values: Mapping[str, Any]) -> Config:
     Raises:
         ConfigError: with one line for each problem.
     """
+    expanded = expand(values)
     try:
-        config = TypeAdapter(Config).validate_python(expand(values))
+        config = Config.model_validate(expanded)
     except ValidationError as error:
-        raise ConfigError(_lines(error)) from None
+        raise ConfigError(_lines(error, expanded)) from None
     for experiment in config.experiments:
         _check_conditions(config, experiment)
     return config
 
 
 def _check_conditions(config: Config, experiment: str) -> None:
+    """Each condition of an experiment by itself, and across keys."""
     settings = config.experiments[experiment]
-    try:
-        conditions = config.conditions(experiment)
-    except ValidationError as error:
-        key = error.errors()[0]["loc"][0]
-        group = "vary" if key in settings.vary else "set"
-        raise ConfigError(_lines(error, f"experiments.{experiment}.{group}.")) from None
-    for varied, condition in conditions:
+    for varied in settings.combinations():
+        values = {**config.defaults.model_dump(), **settings.fixed, **varied}
+        changed = {**dict.fromkeys(settings.fixed, "set"), **dict.fromkeys(varied, "vary")}
 
-        def fail(key: str, problem: str, varied: Mapping = varied, condition: Condition = condition) -> None:
-            group = "vary" if key in varied else "set" if key in settings.fixed else None
-            path = f"experiments.{experiment}.{group}.{key}" if group else f"defaults.{key}"
-            raise ConfigError(f"{path}: found {_shown(getattr(condition, key))}; {problem}")
+        def where(path: str, changed: Mapping[str, str] = changed) -> str:
+            group = changed.get(path.partition(".")[0])
+            return f"experiments.{experiment}.{group}.{path}" if group else f"defaults.{path}"
 
-        if condition.dataset not in config.datasets:
-            fail("dataset", one_of(config.datasets, condition.dataset))
         try:
-            shape = config.datasets[condition.dataset].shape()
-        except ValueError as error:
-            raise ConfigError(f"datasets.{condition.dataset}: {error}") from None
-        training = round(condition.train_fraction * shape.samples)
-        if training < 1:
-            fail("train_fraction", f"it leaves none of the {shape.samples} samples to train on")
-        if condition.batch_size != "full" and condition.batch_size > training:
-            fail("batch_size", f"allowed: 1 to {training}, the size of the training set, or `full`")
-        if condition.output == "sigmoid" and shape.classes != 2:
-            fail("output", f"allowed: softmax, since `{condition.dataset}` has {shape.classes} classes")
+            condition = Condition(**values)
+        except ValidationError as error:
+            raise ConfigError(_lines(error, values, where)) from None
+        for key, problem in _problems_across_keys(config, condition):
+            raise ConfigError(f"{where(key)}: found {_shown(values[key])}; {problem}")
 
 
-def _lines(error: ValidationError, prefix: str = "") -> str:
-    """One line for each problem: the key's path, what was found, what is allowed."""
-    lines = {}
+def _problems_across_keys(config: Config, condition: Condition) -> Iterator[tuple[str, str]]:
+    """Keys whose values do not go together, each with what is allowed."""
+    if condition.dataset not in config.datasets:
+        yield "dataset", f"unknown name; {one_of(config.datasets, condition.dataset)}"
+        return
+    try:
+        shape = config.datasets[condition.dataset].shape()
+    except ValueError as error:
+        raise ConfigError(f"datasets.{condition.dataset}: {error}") from None
+    training = round(condition.train_fraction * shape.samples)
+    if training < 1:
+        yield "train_fraction", f"it leaves none of the {shape.samples} samples to train on"
+    if condition.batch_size != "full" and condition.batch_size > training:
+        yield "batch_size", f"allowed: 1 to {training}, the size of the training set, or `full`"
+    if condition.output == "sigmoid" and shape.classes != 2:
+        yield "output", f"allowed: softmax, since `{condition.dataset}` has {shape.classes} classes"
+
+
+def _lines(error: ValidationError, values: Any, where: Callable[[str], str] = str) -> str:
+    """One line for each problem: the key's path (through `where`), what was found, what is allowed."""
+    found: dict[str, str] = {}
+    allowed: dict[str, list[str]] = {}
     for problem in error.errors(include_url=False):
         context = problem.get("ctx", {})
-        kinds = {kind for registry in (DATASETS, ESTIMATORS, FIGURES) for kind in registry}
-        # a union adds its tag to the path: datasets.mine.npz.path -> datasets.mine.path
-        path = [
-            str(part)
-            for i, part in enumerate(problem["loc"])
-            if not (i == 2 and part in kinds and problem["loc"][0] in ("datasets", "estimators", "figures"))
-        ]
-        if "key" in context:
-            path.append(context["key"])
-        message = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-        found = context.get("found", problem["input"]) if problem["type"] != "unknown_key" else None
-        shown = "" if found is None or isinstance(found, Section | Mapping) else f"found {_shown(found)}; "
-        allowed = message if message == problem["msg"] else f"allowed: {message}"
-        lines.setdefault(prefix + ".".join(path), shown + allowed)
-    return "\n".join(f"{path}: {text}" for path, text in lines.items())
+        path = _path(problem["loc"], values)
+        if problem["type"] == "missing":
+            path.append(str(problem["loc"][-1]))
+        path += [context["key"]] if "key" in context else []
+        key = where(".".join(path))
+        value = context.get("found", problem["input"])
+        if problem["type"] not in ("missing", "unknown_key") and not isinstance(value, Section):
+            found[key] = f"found {_shown(value)}; "
+        message = problem["msg"].removeprefix("Value error, ")
+        plain = message.removeprefix("Input should be ")
+        allowed.setdefault(key, []).append(message if plain == message else f"allowed: {plain}")
+    lines = {key: " or ".join(dict.fromkeys(texts)).replace(" or allowed: ", " or ") for key, texts in allowed.items()}
+    return "\n".join(f"{key}: {found.get(key, '')}{text}" for key, text in lines.items())
+
+
+def _path(location: tuple[int | str, ...], values: Any) -> list[str]:
+    """The keys of a location; pydantic's also names the members of unions that it tried."""
+    path = []
+    for part in location:
+        is_key = isinstance(values, Mapping) and part in values
+        is_index = isinstance(values, list | tuple) and isinstance(part, int) and part < len(values)
+        if is_key or is_index:
+            path.append(str(part))
+            values = values[part]
+    return path
 
 
 def _shown(value: Any) -> str:

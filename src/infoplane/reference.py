@@ -43,7 +43,20 @@ def files() -> dict[Path, str]:
 
 
 def _schema() -> dict[str, Any]:
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Config.model_json_schema()}
+    schema = _standard(Config.model_json_schema())
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _standard(schema: Any) -> Any:
+    """Bounds under JSON schema's names: pydantic keeps its own for numbers with a validator before them."""
+    if isinstance(schema, list):
+        return [_standard(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    names = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
+    return {
+        names.get(key, key) if isinstance(value, int | float) else key: _standard(value) for key, value in schema.items()
+    }
 
 
 def _keys() -> str:
@@ -68,7 +81,7 @@ def _summary(model: type[BaseModel]) -> str:
 
 
 def _table(model: type[BaseModel]) -> Iterator[str]:
-    schema = model.model_json_schema()
+    schema = _standard(model.model_json_schema())
     rows = {key: info for key, info in schema["properties"].items() if key != "kind"}
     if not rows:
         return
@@ -78,7 +91,8 @@ def _table(model: type[BaseModel]) -> Iterator[str]:
         if key in rows:
             default = field.get_default(call_default_factory=True)
             shown = "(needed)" if default is PydanticUndefined else f"`{json.dumps(default, default=str)}`"
-            yield f"| `{key}` | {field.description} | {shown} | {_allowed(rows[key])} |"
+            description = field.description.replace("|", "\\|")
+            yield f"| `{key}` | {description} | {shown} | {_allowed(rows[key])} |"
 
 
 def _allowed(info: Mapping[str, Any]) -> str:
