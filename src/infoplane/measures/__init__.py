@@ -7,8 +7,15 @@ from infoplane.section import Registry
 
 ESTIMATORS = Registry(
     binned="infoplane.measures.binned:Binned",
+    adaptive="infoplane.measures.adaptive:Adaptive",
+    exact="infoplane.measures.exact:Exact",
+    kde="infoplane.measures.kde:Kde",
+    noisy="infoplane.measures.noisy:Noisy",
+    knn="infoplane.measures.knn:Knn",
+    specific="infoplane.measures.specific:Specific",
 )
 MEASURES = Registry(
     gradients="infoplane.measures.gradients:Gradients",
     weights="infoplane.measures.weights:Weights",
+    bound="infoplane.measures.bound:Bound",
 )

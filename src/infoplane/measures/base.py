@@ -106,8 +106,7 @@ class Estimator(Measure):
             )
             snapshots.append(self.information(activation, dataset, layer))
         result = xr.concat(snapshots, "epoch", data_vars="all", coords="minimal", compat="override")
-        result = result.assign_coords(epoch=node.epoch, layer=number)
-        return result.merge(self.layer_variables(layer))
+        return result.merge(self.layer_variables(layer)).assign_coords(layer=number)
 
     def layer_variables(self, layer: Layer) -> xr.Dataset:
         """Further variables (replicate) of a layer for all its snapshots, such as the range of the bins."""

@@ -139,11 +139,14 @@ def discrete_information(
 def cell_labels(
     activation: xr.DataArray, digitize: Digitize, *parameters: xr.DataArray, **options: Any
 ) -> xr.DataArray:
-    """The cell of each sample, int (..., sample): samples with the same number are the same to the layer."""
+    """The cell of each sample, int (..., sample): samples with the same number are the same to the layer.
+
+    -1 where an activation of the row is NaN.
+    """
 
     def kernel(activation, *parameters):
         cells = find_cells(*_digitize(digitize, activation, parameters, options))
-        return cells.labels().reshape(activation.shape[:-1])
+        return np.where(cells.valid[:, None], cells.labels(), -1).reshape(activation.shape[:-1])
 
     core = [["sample", "unit"]] + [[]] * len(parameters)
     return xr.apply_ufunc(

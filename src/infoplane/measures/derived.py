@@ -17,6 +17,13 @@ ATTRIBUTES = {
     "I_XT": ("bits", "I(X;T)"),
     "I_TY": ("bits", "I(T;Y)"),
     "H_T": ("bits", "H(T)"),
+    "H_T_given_Y": ("bits", "H(T|Y)"),
+    "I_XT_standard_error": ("bits", "standard error of I(X;T) over the Monte Carlo draws"),
+    "I_TY_standard_error": ("bits", "standard error of I(T;Y) over the Monte Carlo draws"),
+    "noise_variance": ("1", "variance of the Gaussian noise added to each unit"),
+    "shares_cell": ("1", "whether an input shares the chosen input's cell"),
+    "specific_XT": ("bits", "information on X of the chosen input's cell, -log2 p(t)"),
+    "specific_TY": ("bits", "information on Y of the chosen input's cell"),
     "compression": ("bits", "compression: peak minus final I(X;T)"),
     "compression_onset": ("epochs", "last epoch at which less than 5 % of the compression is lost"),
     "dpi_excess_XT": ("bits", "I(X;T) above that of the layer before (first layer: above H(X))"),
@@ -28,6 +35,7 @@ ATTRIBUTES = {
     "replicate": ("1", "replicate"),
     "epoch": ("epochs", "epoch"),
     "layer": ("1", "layer"),
+    "bound": ("1", "kind of bound"),
 }
 
 

@@ -1,0 +1,88 @@
+"""T + Gaussian noise: a mixture of as many Gaussians as the layer has distinct activations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from infoplane.measures.cells import find_cells, float_patterns
+
+BLOCK = 256  # its kernel, 256 KB, stays in the second-level cache
+
+
+def components(activation: np.ndarray, p_xy: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray] | None]:
+    """The mixture of each row of activation (row, sample, unit), or None where an activation is NaN.
+
+    Yields the distinct activations, float64 (component, unit), and their p(t, y) (component, class): inputs
+    that coincide are one component, with the sum of their p_xy (sample, class).
+    """
+    cells = find_cells(*float_patterns(activation))
+    for row, order, first, valid in zip(activation, *cells, strict=True):
+        if valid:
+            yield row[order[first]].astype(np.float64), np.add.reduceat(p_xy[order], np.flatnonzero(first))
+        else:
+            yield None
+
+
+def pairwise_sums(points: np.ndarray, weights: np.ndarray, variance: float) -> tuple[np.ndarray, np.ndarray]:
+    """Σ_j w_jc exp(-|t_i - t_j|² / 2σ²), and the same with 8σ², each (component, class).
+
+    points (component, unit), weights (component, class). Distances are symmetric, and the first kernel is the
+    fourth power of the second, so one exponential serves four sums.
+    """
+    left, right = _distance_factors(points, -1 / (8 * variance))
+    columns = np.ascontiguousarray(weights.T, np.float32)
+    narrow, wide = np.zeros((2, *columns.shape))
+    n = len(points)
+    for i in range(0, n, BLOCK):
+        rows = slice(i, min(i + BLOCK, n))
+        for j in range(0, i + 1, BLOCK):
+            cols = slice(j, min(j + BLOCK, n))
+            # float64 until here: with large activations the squares cancel
+            kernel = np.matmul(left[rows], right[:, cols]).astype(np.float32)
+            np.exp(kernel, out=kernel)
+            _add_sums(wide, kernel, columns, rows, cols)
+            np.multiply(kernel, kernel, out=kernel)
+            np.multiply(kernel, kernel, out=kernel)
+            _add_sums(narrow, kernel, columns, rows, cols)
+    # each component's kernel with itself is 1, whatever float32 made of a very small weight
+    return np.maximum(narrow.T, weights), np.maximum(wide.T, weights)
+
+
+def _distance_factors(points: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray]:
+    """Factors (component, k), (k, component) whose product is scale |t_i - t_j|²."""
+    points = points - points.mean(0)
+    square = (points**2).sum(1, keepdims=True)
+    one = np.ones_like(square)
+    left = scale * np.concatenate([-2 * points, square, one], axis=1)
+    return left, np.ascontiguousarray(np.concatenate([points, one, square], axis=1).T)
+
+
+def _add_sums(sums: np.ndarray, kernel: np.ndarray, columns: np.ndarray, rows: slice, cols: slice) -> None:
+    # One class at a time: for two classes numpy's product with a matrix takes twice as long as with two
+    # vectors.
+    for total, weight in zip(sums, columns, strict=True):
+        total[rows] += kernel @ weight[cols]
+        if rows != cols:
+            total[cols] += weight[rows] @ kernel
+
+
+def density_ratios(
+    points: np.ndarray, weights: np.ndarray, variance: float, source: np.ndarray, noise: np.ndarray
+) -> np.ndarray:
+    """Σ_j w_jc N(q; t_j, σ²) / N(q; t_source, σ²) at the noisy points q = t_source + noise: (draw, class).
+
+    points (component, unit), weights (component, class), source (draw), noise (draw, unit).
+    """
+    points = points - points.mean(0)
+    right = np.concatenate([points.T, (points**2).sum(1)[None]])
+    sums = np.empty((len(source), weights.shape[1]))
+    for i in range(0, len(source), BLOCK):
+        rows = slice(i, i + BLOCK)
+        query = points[source[rows]] + noise[rows]
+        square = (query**2).sum(1) - (noise[rows] ** 2).sum(1)
+        left = np.concatenate([2 * query, -np.ones((len(query), 1))], axis=1)
+        exponent = (left @ right - square[:, None]) / (2 * variance)
+        sums[rows] = np.exp(exponent, out=exponent) @ weights
+    return sums
