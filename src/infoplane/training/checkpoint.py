@@ -1,0 +1,104 @@
+"""The checkpoint of one training: enough to finish it after a kill, on this machine or another.
+
+A folder outside the artifact. It holds `training.zarr`, the store that is being written, and one `NNNNNN.npz` per
+snapshot with all that is not activations, each renamed into place after the activations of its snapshot are written.
+So the last npz says how far the store is good, and holds the state from which training goes on; what a killed run had
+begun beyond it is overwritten. At the end the store is moved to its place and the folder removed.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import shutil
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+
+class Checkpoint:
+    """A locked checkpoint folder; `with Checkpoint(path) as checkpoint` fails at once if another run holds it."""
+
+    def __init__(self, path: Path):
+        self.path, self.store = Path(path), Path(path) / "training.zarr"
+
+    def __enter__(self) -> Checkpoint:
+        while True:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                owner = os.read(self._lock, 200).decode() or "another process"
+                os.close(self._lock)
+                raise RuntimeError(f"{self.path}: this training is already running ({owner})") from None
+            if self._holds_path():
+                break
+            os.close(self._lock)  # the run before us finished and removed the folder in between
+        os.truncate(self._lock, 0)
+        os.pwrite(self._lock, f"process {os.getpid()} on {socket.gethostname()}".encode(), 0)
+        return self
+
+    def _holds_path(self) -> bool:
+        try:
+            return os.path.samestat(os.fstat(self._lock), os.stat(self.path / "lock"))
+        except FileNotFoundError:
+            return False
+
+    def __exit__(self, *_) -> None:
+        os.close(self._lock)
+
+    def count(self) -> int:
+        """Snapshots that are complete."""
+        if not self.store.exists():
+            return 0
+        count = 0
+        while self._file(count).exists():
+            count += 1
+        return count
+
+    def clear(self) -> None:
+        """Remove everything but the lock."""
+        for entry in self.path.iterdir():
+            if entry.is_dir():
+                shutil.rmtree(entry)
+            elif entry.name != "lock":
+                entry.unlink()
+
+    def save(self, snapshot: int, arrays: Mapping[str, np.ndarray]) -> None:
+        """Store a snapshot; it appears whole or not at all."""
+        beside = self.path / "snapshot.partial"
+        with open(beside, "wb") as file:
+            np.savez(file, **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, self._file(snapshot))
+
+    def load(self, snapshot: int, name: str) -> np.ndarray:
+        """Return one array of one snapshot."""
+        with np.load(self._file(snapshot)) as arrays:
+            return arrays[name]
+
+    def release(self, store: Path) -> None:
+        """Move the finished store to its place and remove the checkpoint."""
+        try:
+            os.rename(self.store, store)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            beside = store.with_name(store.name + ".partial")
+            shutil.rmtree(beside, ignore_errors=True)
+            shutil.copytree(self.store, beside)
+            os.rename(beside, store)
+            shutil.rmtree(self.store)
+        self.remove()
+
+    def remove(self) -> None:
+        """Remove the checkpoint."""
+        shutil.rmtree(self.path)
+
+    def _file(self, snapshot: int) -> Path:
+        return self.path / f"{snapshot:06d}.npz"

@@ -1,0 +1,102 @@
+"""What a snapshot records: activations on every sample, losses and errors, weights, and gradient statistics."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from infoplane.training.backend import keras, tf
+from infoplane.training.engine import Engine, State, norms
+from infoplane.training.network import EnsembleNetwork
+from infoplane.training.store import Layer, Store
+
+SAMPLES = 1024  # seen at once by the forward pass over the whole dataset
+
+
+class Observer:
+    """Takes the snapshots of one engine into one store."""
+
+    def __init__(self, engine: Engine, store: Store):
+        self.engine, self.store = engine, store
+        self.network = EnsembleNetwork(engine.condition, engine.classes, store.group)
+        self.network(tf.zeros((1, engine.x.shape[1], store.group)))
+
+    def observe(self, snapshot: int, epoch: int, state: State) -> tuple[dict[str, np.ndarray], State]:
+        """Write the activations of one snapshot to the store and return all else that belongs to it.
+
+        Names are those of the store, arrays have the replicate axis first; entries of replicates that have diverged
+        are NaN. A replicate whose loss is not finite counts as diverged from this epoch on: so the state returns too.
+        """
+        group, replicates = self.store.group, len(self.engine.replicates)
+        parts = [self._observe_group(snapshot, epoch, start, state) for start in range(0, replicates, group)]
+        result = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        means, deviations = self.engine.gradient_norms(state.weights, tf.constant(epoch))
+        for n, (kernel, bias) in enumerate(zip(state.weights[::2], state.weights[1::2], strict=True)):
+            layer = f"layer_{n + 1}/"
+            result |= {
+                layer + "weight": np.moveaxis(kernel.numpy(), -1, 0).copy(),
+                layer + "bias": bias.numpy().T.copy(),
+                layer + "weight_norm": norms([kernel]).numpy()[0],
+                layer + "gradient_mean_norm": means.numpy()[n],
+                layer + "gradient_std_norm": deviations.numpy()[n],
+            }
+        diverged = result.pop("diverged_epoch")
+        for values in result.values():
+            values[diverged >= 0] = np.nan
+        return result | {"diverged_epoch": diverged}, state._replace(diverged=tf.constant(diverged))
+
+    def _observe_group(self, snapshot: int, epoch: int, start: int, state: State) -> dict[str, np.ndarray]:
+        chosen = slice(start, start + self.store.group)
+        blocks = self._forward([w[..., chosen] for w in state.weights])
+        logits, *activations = (np.concatenate(parts, axis=1) for parts in zip(*blocks, strict=True))
+        result = self._curves(logits, chosen)
+        diverged = state.diverged.numpy()[chosen]
+        unsound = ~np.isfinite(result["train_loss"] + result["test_loss"])
+        result["diverged_epoch"] = diverged = np.where((diverged < 0) & unsound, epoch, diverged).astype(
+            np.int32
+        )
+        for n, values in enumerate(activations):
+            values[diverged >= 0] = np.nan
+            self.store.write_activation(n, snapshot, start, values)
+            result[f"layer_{n + 1}/activation_min"] = values.min(axis=(1, 2)).astype(np.float32)
+            result[f"layer_{n + 1}/activation_max"] = values.max(axis=(1, 2)).astype(np.float32)
+        return result
+
+    def _forward(self, weights: list[tf.Tensor]) -> list[list[np.ndarray]]:
+        """Logits, then every layer's activation, of each block of samples: (replicate, sample, unit) arrays."""
+        x = self.engine.x
+        blocks = (x[first : first + SAMPLES] for first in range(0, len(x), SAMPLES))
+        return [[a.numpy() for a in self._activations(weights, tf.constant(block))] for block in blocks]
+
+    @tf.function(jit_compile=True)
+    def _activations(self, weights: list[tf.Tensor], x: tf.Tensor) -> list[tf.Tensor]:
+        shared = tf.repeat(x[:, :, None], self.store.group, axis=2)
+        *hidden, logits = self.network.apply(weights, shared)
+        output = (
+            tf.sigmoid(logits)
+            if self.engine.condition.output == "sigmoid"
+            else keras.ops.softmax(logits, axis=1)
+        )
+        stored = [tf.cast(a, self.store.precision) for a in (*hidden, output)]
+        return [tf.transpose(a, (2, 0, 1)) for a in (logits, *stored)]
+
+    def _curves(self, logits: np.ndarray, chosen: slice) -> dict[str, np.ndarray]:
+        """Loss and error of each replicate on its training and its test samples. logits (replicate, sample, output)."""
+        engine, label = self.engine, self.engine.label[chosen]
+        loss = engine.loss(tf.transpose(logits, (1, 2, 0)), tf.constant(label.T)).numpy().T
+        predicted = logits[..., 0] > 0 if logits.shape[-1] == 1 else logits.argmax(axis=-1)
+        wrong = (predicted != label).astype(np.float32)
+        result = {}
+        for part, members in (("train", engine.trained[chosen]), ("test", engine.tested[chosen])):
+            for name, values in (("loss", loss), ("error", wrong)):
+                result[f"{part}_{name}"] = np.mean(values, axis=1, where=members, dtype=np.float64).astype(
+                    np.float32
+                )
+        return result
+
+
+def layers(engine: Engine) -> list[Layer]:
+    """Describe the engine's layers to the store."""
+    condition = engine.condition
+    names = [condition.activation] * len(condition.hidden) + [condition.output]
+    shapes = [w.shape[:2] for w in engine.initial[::2]]
+    return [Layer(name, shape[1], shape) for name, shape in zip(names, shapes, strict=True)]

@@ -1,0 +1,141 @@
+"""training.zarr: the one layout in which a training is recorded, by the trainer and by `ActivationRecorder`.
+
+Activations are streamed chunk by chunk while the training runs; everything else is small, is kept in the checkpoint's
+snapshots until the end, and is written then in chunks that span several epochs. No byte depends on time or threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numcodecs.blosc
+import numpy as np
+import zarr
+from zarr.codecs import BloscCodec
+
+CHUNK_BYTES = 64 * 2**20  # of an activation chunk: larger layers are split along the replicate axis
+SMALL_CHUNK_BYTES = 8 * 2**20
+AXES = ("replicate", "epoch")
+
+CURVES = {
+    "train_loss": ("nats", "mean cross-entropy on the training samples"),
+    "test_loss": ("nats", "mean cross-entropy on the test samples"),
+    "train_error": ("1", "share of training samples classified wrongly"),
+    "test_error": ("1", "share of test samples classified wrongly"),
+}
+STATISTICS = {
+    "weight_norm": ("1", "Frobenius norm of the weights"),
+    "gradient_mean_norm": ("nats", "norm of the mean over batches of the loss gradient by the weights"),
+    "gradient_std_norm": (
+        "nats",
+        "norm of the standard deviation over batches of the loss gradient by the weights",
+    ),
+    "activation_min": ("1", "smallest activation over samples and units"),
+    "activation_max": ("1", "largest activation over samples and units"),
+}
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One recorded layer: its Keras activation, its units, and the shape of its weights (None: it has none)."""
+
+    activation: str
+    units: int
+    weight: tuple[int, int] | None
+
+
+class Store:
+    """A training.zarr that is being written.
+
+    `replicates` and `epochs` are the coordinates, `samples` the length of the sample axis, `precision` the dtype of
+    activations. Snapshots are mappings from "train_loss", "layer_1/weight", ... to arrays whose first axis is replicate.
+    """
+
+    def __init__(self, path: Path, layers: Sequence[Layer], replicates, epochs, samples: int, precision: str):
+        numcodecs.blosc.use_threads = (
+            False  # with threads, the order of blocks in a chunk varies from run to run
+        )
+        self.path, self.layers, self.samples, self.precision = path, layers, samples, precision
+        self.replicates, self.epochs = np.asarray(replicates, np.int32), np.asarray(epochs, np.int32)
+        self.group = _group(len(self.replicates), samples * max(x.units for x in layers) * 4)
+        self._activations: list[zarr.Array] = []
+
+    def create(self) -> None:
+        """Lay out the store: coordinates, groups and the activation arrays, still without chunks."""
+        root = zarr.create_group(self.path)
+        for name, values in zip(AXES, (self.replicates, self.epochs), strict=True):
+            long_name = "replicate" if name == "replicate" else "completed epochs"
+            _array(root, name, values.shape, values.shape, values.dtype, (name,), "1", long_name)[:] = values
+        for number, layer in enumerate(self.layers, 1):
+            group = root.create_group(
+                f"layer_{number}", attributes={"activation": layer.activation, "units": layer.units}
+            )
+            shape = (len(self.replicates), len(self.epochs), self.samples, layer.units)
+            chunks = (self.group, 1, self.samples, layer.units)
+            dims = (*AXES, "sample", "unit")
+            _array(group, "activation", shape, chunks, self.precision, dims, "1", "activation of each unit")
+
+    def write_activation(self, layer: int, snapshot: int, start: int, values: np.ndarray) -> None:
+        """Stream `values` (replicate, sample, unit) of one snapshot; `layer` and `start` (replicate) count from 0."""
+        if not self._activations:
+            root = zarr.open_group(self.path, mode="r+")
+            self._activations = [root[f"layer_{n + 1}/activation"] for n in range(len(self.layers))]
+        self._activations[layer][start : start + len(values), snapshot] = values
+
+    def finish(self, snapshots: int, load: Callable[[int, str], np.ndarray]) -> None:
+        """Write all that is not activations; `load(snapshot, name)` returns one snapshot's array."""
+        root = zarr.open_group(self.path, mode="r+")
+        if snapshots < len(self.epochs):
+            self._truncate(root, snapshots)
+        for name, (units, long_name) in CURVES.items():
+            self._gather(root, name, name, snapshots, load, (), units, long_name)
+        diverged = load(snapshots - 1, "diverged_epoch")
+        _array(
+            root, "diverged_epoch", diverged.shape, diverged.shape, np.int32, AXES[:1], "1",
+            "epoch in which the replicate diverged, -1 if it did not",
+        )[:] = diverged  # fmt: skip
+        for number, layer in enumerate(self.layers, 1):
+            group, prefix = root[f"layer_{number}"], f"layer_{number}/"
+            for name, (units, long_name) in STATISTICS.items():
+                self._gather(group, name, prefix + name, snapshots, load, (), units, long_name)
+            if layer.weight:
+                unit = "unit" if layer.weight[1] == layer.units else "filter"
+                dims = ("unit_in", unit)
+                self._gather(group, "weight", prefix + "weight", snapshots, load, dims, "1", "weights")
+                self._gather(group, "bias", prefix + "bias", snapshots, load, dims[1:], "1", "biases")
+
+    def _gather(self, group, name, key, snapshots, load, dims, units, long_name) -> None:
+        shape = load(0, key).shape
+        shape = (shape[0], snapshots, *shape[1:])
+        step = max(1, min(snapshots, SMALL_CHUNK_BYTES // (4 * int(np.prod(shape)) // snapshots)))
+        array = _array(
+            group, name, shape, (shape[0], step, *shape[2:]), np.float32, (*AXES, *dims), units, long_name
+        )
+        for first in range(0, snapshots, step):
+            rows = range(first, min(first + step, snapshots))
+            array[:, rows.start : rows.stop] = np.stack([load(row, key) for row in rows], axis=1)
+
+    def _truncate(self, root: zarr.Group, snapshots: int) -> None:
+        root["epoch"].resize((snapshots,))
+        for number in range(1, len(self.layers) + 1):
+            array = root[f"layer_{number}/activation"]
+            array.resize((array.shape[0], snapshots, *array.shape[2:]))
+
+
+def _group(replicates: int, bytes_each: int) -> int:
+    """Largest divisor of `replicates` whose chunk stays under CHUNK_BYTES."""
+    return max(
+        (d for d in range(1, replicates + 1) if replicates % d == 0 and d * bytes_each <= CHUNK_BYTES),
+        default=1,
+    )
+
+
+def _array(group, name, shape, chunks, dtype, dims, units, long_name) -> zarr.Array:
+    fill = -1 if np.issubdtype(np.dtype(dtype), np.integer) else np.nan
+    return group.create_array(
+        name, shape=shape, chunks=chunks, dtype=dtype, dimension_names=dims, fill_value=fill,
+        compressors=BloscCodec(cname="lz4", clevel=1, shuffle="bitshuffle"),
+        attributes={"units": units, "long_name": long_name},
+    )  # fmt: skip

@@ -1,0 +1,163 @@
+"""`train`: one job, from a condition and its dataset to training.zarr, resumable after any kill."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from infoplane.condition import Condition
+from infoplane.training.backend import tf, use_one_core
+from infoplane.training.checkpoint import Checkpoint
+from infoplane.training.engine import Engine, State
+from infoplane.training.observation import Observer, layers
+from infoplane.training.schedule import snapshot_epochs
+from infoplane.training.store import Store
+
+REPORT_SECONDS = 5.0
+CALL_SECONDS = 1.0  # of epochs in one call of the compiled loop: bounds the wait for a report or an interrupt
+
+
+def train(
+    condition: Condition,
+    dataset: xr.Dataset,
+    replicates: range,
+    store: Path,
+    checkpoint: Path,
+    report: Callable[[str], None] = print,
+) -> None:
+    """Train `replicates` of a condition and write them to `store` (training.zarr: the data model is in the docs).
+
+    `dataset` has x, label and order (docs: the data model). `checkpoint` is a folder for this job alone, outside the
+    artifact: a killed job finds there what it needs to go on, and the result has the same bytes as without the kill.
+    It is removed at the end. `report` receives progress, one line at a time. Raises ValueError for what the condition
+    or the dataset do not allow, RuntimeError if another run holds the checkpoint, if all replicates diverge
+    or if the store cannot be written; each says in one line what to do.
+    """
+    use_one_core()
+    with Checkpoint(checkpoint) as saved:
+        if Path(store).exists():
+            if (
+                not saved.store.exists()
+            ):  # killed after the store was moved, before the checkpoint was removed
+                return saved.remove()
+            raise ValueError(f"{store}: exists already")
+        engine = Engine(condition, dataset, replicates)
+        epochs = snapshot_epochs(condition.epochs, condition.snapshots)
+        target = Store(saved.store, layers(engine), replicates, epochs, len(engine.x), condition.precision)
+        with _one_line(checkpoint):
+            _run(engine, target, saved, _signature(condition, dataset, replicates), report)
+            target.finish(len(epochs), saved.load)
+            saved.release(Path(store))
+
+
+def _run(
+    engine: Engine, store: Store, saved: Checkpoint, signature: str, report: Callable[[str], None]
+) -> None:
+    observer, epochs = Observer(engine, store), [int(e) for e in store.epochs]
+    done, state = saved.count(), engine.start()
+    if done and saved.load(done - 1, "signature") == signature:
+        state = _restore(state, saved, done - 1)
+        report(f"goes on from epoch {epochs[done - 1]} of {epochs[-1]}")
+    else:
+        saved.clear()
+        store.create()
+        done = 0
+    epoch = epochs[max(done - 1, 0)]
+    divergence = _Divergence(engine, report)
+    progress = _Progress(epoch, epochs[-1], report)
+    for snapshot, target in list(enumerate(epochs))[done:]:
+        while epoch < target:
+            stop = min(target, epoch + progress.epochs_per_call())
+            state = engine.run(state, tf.constant(epoch), tf.constant(stop))
+            divergence.check(state.diverged.numpy())
+            epoch = stop
+            progress.at(epoch)
+        arrays, state = observer.observe(snapshot, epoch, state)
+        slots = {f"slot_{n}": values.numpy() for n, values in enumerate(state.slots)}
+        saved.save(snapshot, {**arrays, **slots, "signature": np.array(signature)})
+        divergence.check(arrays["diverged_epoch"])
+
+
+def _restore(state: State, saved: Checkpoint, snapshot: int) -> State:
+    """The state at a saved snapshot; `state` gives the structure."""
+    weights = []
+    for layer in range(1, len(state.weights) // 2 + 1):
+        weights.append(np.moveaxis(saved.load(snapshot, f"layer_{layer}/weight"), 0, -1))
+        weights.append(np.moveaxis(saved.load(snapshot, f"layer_{layer}/bias"), 0, -1))
+    slots = [saved.load(snapshot, f"slot_{n}") for n in range(len(state.slots))]
+    diverged = saved.load(snapshot, "diverged_epoch")
+    return State([tf.constant(w) for w in weights], [tf.constant(s) for s in slots], tf.constant(diverged))
+
+
+class _Divergence:
+    """Names the replicates that diverge, once each, and ends a job of which none is left."""
+
+    def __init__(self, engine: Engine, report: Callable[[str], None]):
+        self.engine, self.report, self.named = engine, report, set()
+
+    def check(self, diverged: np.ndarray) -> None:
+        """Report what is new in `diverged` (replicate,); RuntimeError if all replicates have diverged."""
+        for replicate, epoch in zip(self.engine.replicates, diverged, strict=True):
+            if epoch >= 0 and replicate not in self.named:
+                self.named.add(replicate)
+                self.report(
+                    f"replicate {replicate} diverged in epoch {epoch}: its weights or its loss are not finite"
+                )
+        if (diverged >= 0).all():
+            condition = self.engine.condition
+            raise RuntimeError(
+                f"all {len(diverged)} replicates diverged by epoch {diverged.max()}: "
+                f"lower learning_rate ({condition.learning_rate}) or initializer_scale ({condition.initializer_scale})"
+            )
+
+
+class _Progress:
+    """Progress lines, and how many epochs fit in one call of the compiled loop."""
+
+    def __init__(self, first: int, last: int, report: Callable[[str], None]):
+        self.first, self.epoch, self.last, self.report = first, first, last, report
+        self.started = self.called = self.told = time.monotonic()
+        self.fit = 1
+        report(f"epoch {first}/{last}")
+
+    def epochs_per_call(self) -> int:
+        """Epochs for the next call: about CALL_SECONDS of them."""
+        self.called = time.monotonic()
+        return self.fit
+
+    def at(self, epoch: int) -> None:
+        """Take note of a finished call."""
+        now = time.monotonic()
+        done, self.epoch = epoch - self.epoch, epoch
+        self.fit = max(1, min(2 * self.fit, round(done * CALL_SECONDS / max(now - self.called, 1e-6))))
+        if now - self.told < REPORT_SECONDS and epoch < self.last:
+            return
+        self.told, rate = now, (epoch - self.first) / (now - self.started)
+        left = f", {(self.last - epoch) / rate:.0f} s left" if epoch < self.last else ""
+        self.report(f"epoch {epoch}/{self.last}, {rate:.3g} epochs/s{left}")
+
+
+@contextmanager
+def _one_line(path: Path) -> Iterator[None]:
+    """Turn a failed write (a full disk, say) into one line that says what remains."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or error
+        raise RuntimeError(
+            f"cannot write {path}: {reason}; once that is mended, the job goes on from there"
+        ) from error
+
+
+def _signature(condition: Condition, dataset: xr.Dataset, replicates: range) -> str:
+    """A digest of what the job is: a checkpoint of another job is not continued."""
+    digest = hashlib.sha256(f"{condition.model_dump_json()} {list(replicates)}".encode())
+    for name in ("x", "label", "order"):
+        digest.update(np.ascontiguousarray(dataset[name].values).tobytes())
+    return digest.hexdigest()
