@@ -8,11 +8,10 @@ min_version("9.0")
 
 
 # In the working directory if there is one, else this workflow's own. Skipped where `module` hands over a config.
-configfile: (
-    "config/config.yaml"
-    if Path("config/config.yaml").exists()
-    else workflow.source_path("config/config.yaml")
-)
+own = Path("config/config.yaml")
+
+
+configfile: str(own) if own.exists() else workflow.source_path("config/config.yaml")
 
 
 include: "workflow/rules/common.smk"
@@ -23,6 +22,6 @@ include: "workflow/rules/figures.smk"
 
 
 rule all:
+    default_target: True
     input:
         [RESULTS / f"figures/{name}.pdf" for name in PLAN.figure],
-    default_target: True

@@ -36,9 +36,13 @@ def test_an_artifact_has_its_store_and_a_manifest_that_describes_it(tmp_path):
 
 
 def test_an_error_leaves_nothing(tmp_path):
-    with pytest.raises(RuntimeError, match="boom"), artifacts.staged(tmp_path / "a", RECIPE) as folder:
-        (folder / "half").write_text("half")
-        raise RuntimeError("boom")
+    def fail():
+        with artifacts.staged(tmp_path / "a", RECIPE) as folder:
+            (folder / "half").write_text("half")
+            raise RuntimeError("boom")
+
+    with pytest.raises(RuntimeError, match="boom"):
+        fail()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -74,7 +78,10 @@ def test_same_data_same_digest_and_any_changed_byte_or_name_shows(tmp_path):
     digest = artifacts.digest(tmp_path / "a")
     assert digest == artifacts.digest(tmp_path / "b")
     assert digest != artifacts.digest(tmp_path / "c")
-    chunk = max((p for p in (tmp_path / "a").rglob("*") if p.is_file() and p.name != "manifest.json"), key=os.path.getsize)
+    chunk = max(
+        (p for p in (tmp_path / "a").rglob("*") if p.is_file() and p.name != "manifest.json"),
+        key=os.path.getsize,
+    )
     chunk.rename(chunk.with_name("elsewhere"))
     assert digest != artifacts.digest(tmp_path / "a")
 

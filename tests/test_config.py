@@ -33,7 +33,10 @@ def test_a_good_config_loads_and_kinds_default_to_names():
     loaded = config.load(GOOD)
     assert loaded.estimators["binned"].kind == "binned"
     assert loaded.defaults.epochs == 10
-    assert [varied for varied, _ in loaded.conditions("fraction")] == [{"train_fraction": 0.45}, {"train_fraction": 0.85}]
+    assert [varied for varied, _ in loaded.conditions("fraction")] == [
+        {"train_fraction": 0.45},
+        {"train_fraction": 0.85},
+    ]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +84,10 @@ def test_several_problems_are_a_line_each():
     values["estimators"]["binned"]["bins"] = -1
     with pytest.raises(ConfigError) as error:
         config.load(values)
-    assert [line.split(":")[0] for line in str(error.value).splitlines()] == ["defaults.epochs", "estimators.binned.bins"]
+    assert [line.split(":")[0] for line in str(error.value).splitlines()] == [
+        "defaults.epochs",
+        "estimators.binned.bins",
+    ]
 
 
 def test_a_sigmoid_output_needs_two_classes(tmp_path):

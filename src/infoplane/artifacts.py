@@ -26,7 +26,17 @@ import psutil
 import xarray as xr
 
 MANIFEST = "manifest.json"
-PACKAGES = ("infoplane", "numpy", "xarray", "zarr", "tensorflow", "keras", "scipy", "scikit-learn", "matplotlib")
+PACKAGES = (
+    "infoplane",
+    "numpy",
+    "xarray",
+    "zarr",
+    "tensorflow",
+    "keras",
+    "scipy",
+    "scikit-learn",
+    "matplotlib",
+)
 
 
 def version_id(stage: str, parameters: Mapping[str, Any], inputs: Mapping[str, Any], code: str) -> str:

@@ -28,6 +28,7 @@ class Link:
     stage: str
     id: str
     place: str
+    parameters: Mapping[str, Any]
     started: str
     git_commit: str | None
     git_dirty: bool | None
@@ -72,13 +73,18 @@ def _bytes(folder: Path, record: Mapping[str, Any]) -> str:
 
 
 def _link(
-    record: Mapping[str, Any], place: str, found: str, figure: Mapping[str, Any], planned: Collection[str] | None
+    record: Mapping[str, Any],
+    place: str,
+    found: str,
+    figure: Mapping[str, Any],
+    planned: Collection[str] | None,
 ) -> Link:
     then, now = record["environment"], artifacts.environment()
     return Link(
         stage=record["stage"],
         id=record["id"],
         place=place,
+        parameters=record["parameters"],
         started=record["started"],
         git_commit=then["git_commit"],
         git_dirty=then["git_dirty"],

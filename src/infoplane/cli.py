@@ -11,7 +11,6 @@ from typing import Annotated
 import typer
 import yaml
 from rich.console import Console
-from rich.tree import Tree
 
 from infoplane import artifacts, config, plan, reference
 from infoplane.audit import Link
@@ -24,7 +23,8 @@ ConfigFiles = Annotated[
     list[Path] | None, typer.Option("--configfile", help="Merged over config/config.yaml; can be repeated.")
 ]
 Overrides = Annotated[
-    list[str] | None, typer.Option("--config", metavar="KEY=VALUE", help="E.g. defaults.epochs=500; can be repeated.")
+    list[str] | None,
+    typer.Option("--config", metavar="KEY=VALUE", help="E.g. defaults.epochs=500; can be repeated."),
 ]
 Results = Annotated[Path, typer.Option(help="The results folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -53,20 +53,18 @@ def show_plan(
         typer.echo(json.dumps(listed, indent=1))
         return
     for experiment, conditions in listed["experiments"].items():
-        tree = Tree(f"[bold]{experiment}[/bold]")
         for condition in conditions:
             varied = ", ".join(f"{key} {value}" for key, value in condition["varied"].items())
-            branch = tree.add(varied or "the defaults")
+            console.print(f"[bold]{experiment}[/bold] {varied}")
             for artifact in condition["artifacts"]:
-                branch.add(_plan_line(artifact))
-        console.print(tree)
-    tree = Tree("[bold]figures[/bold]")
+                console.print(_plan_line(artifact))
+    console.print("[bold]figures[/bold]")
     for figure in listed["figures"]:
-        tree.add(_plan_line(figure))
-    console.print(tree)
-    missing = {a["id"]: a for c in listed["experiments"].values() for r in c for a in r["artifacts"] if not a["exists"]}
+        console.print(_plan_line(figure))
+    stores = {a["id"]: a for runs in listed["experiments"].values() for run in runs for a in run["artifacts"]}
+    missing = sum(not store["exists"] for store in stores.values())
     stale = sum(not figure["exists"] for figure in listed["figures"])
-    console.print(f"to make: {len(missing)} stores, {stale} figures")
+    console.print(f"to make: {missing} of {len(stores)} stores, {stale} of {len(listed['figures'])} figures")
 
 
 @app.command()
@@ -144,16 +142,21 @@ def _figure_is_current(results: Path, name: str, artifact: plan.Artifact) -> boo
 
 
 def _plan_line(artifact: dict) -> str:
-    mark = "[green]made[/green]   " if artifact["exists"] else "[yellow]to make[/yellow]"
-    return f"{mark} {artifact['stage']:<12}{artifact['id']}  {artifact['what']}"
+    mark = "  [green]made   [/green]" if artifact["exists"] else "  [yellow]to make[/yellow]"
+    return f"{mark} {artifact['stage']:<12} {artifact['id']}  {artifact['what']}"
 
 
 def _print_link(link: Link) -> None:
     colour = "red" if link.broken else "green"
     commit = f"{link.git_commit[:12]}{' with changes' if link.git_dirty else ''}" if link.git_commit else "unknown"
-    console.print(f"[{colour}]{link.stage:<12}{link.id}[/{colour}]  {link.place}")
+    console.print(f"[{colour}]{link.stage:<12} {link.id}[/{colour}]  {link.place}")
+    console.print(f"    made of {json.dumps(link.parameters)}", markup=False)
     console.print(f"    bytes {link.bytes}, record {link.record}; made {link.started} from commit {commit}")
-    wanted = {None: "no config here to compare with", True: "asked for", False: "another version is asked for"}
+    wanted = {
+        None: "no config here to compare with",
+        True: "asked for",
+        False: "another version is asked for",
+    }
     console.print(f"    today: code {link.code}, config: {wanted[link.planned]}")
     if link.environment:
         differs = ", ".join(f"{key} {then} -> {now}" for key, (then, now) in link.environment.items())

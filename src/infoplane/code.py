@@ -74,9 +74,7 @@ def _imports(module: str) -> frozenset[str]:
                 parents = package.split(".")[: len(package.split(".")) - node.level + 1]
                 base = ".".join([*parents, *([base] if base else [])])
             # `from package import name`: the name is a module or something defined in the package itself
-            found.update(
-                f"{base}.{alias.name}" if _path(f"{base}.{alias.name}") else base for alias in node.names
-            )
+            found.update(f"{base}.{alias.name}" if _path(f"{base}.{alias.name}") else base for alias in node.names)
     return frozenset(name for name in found if _path(name))
 
 

@@ -57,4 +57,3 @@ class Condition(Section):
     precision: Literal["float32", "float16"] = Field("float32", description="Stored precision of activations.")
     l2: NonNegative = Field(0.0, description="L2 penalty on the weights.")
     dropout: Annotated[Float, Field(ge=0, lt=1)] = Field(0.0, description="Dropout rate of the hidden layers.")
-

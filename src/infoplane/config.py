@@ -44,7 +44,9 @@ def named(registry: Registry) -> Any:
                 if section["kind"] not in registry:
                     hint = one_of(registry, section["kind"])
                     raise PydanticCustomError(
-                        "unknown_kind", "unknown kind; {hint}", {"key": f"{name}.kind", "hint": hint, "found": section["kind"]}
+                        "unknown_kind",
+                        "unknown kind; {hint}",
+                        {"key": f"{name}.kind", "hint": hint, "found": section["kind"]},
                     )
             filled[name] = section
         return filled
@@ -65,11 +67,13 @@ class Experiment(Section):
     """A named set of conditions: the defaults, some keys set, and every combination of those varied."""
 
     fixed: Annotated[dict[str, Any], AfterValidator(_condition_keys)] = Field(
-        default_factory=dict, alias="set", description="Keys of `defaults` that differ in all of its conditions."
+        default_factory=dict,
+        alias="set",
+        description="Keys of `defaults` that differ in all of its conditions.",
     )
-    vary: Annotated[
-        dict[str, Annotated[list[Any], Field(min_length=1)]], AfterValidator(_condition_keys)
-    ] = Field(default_factory=dict, description="Keys of `defaults`, each with the list of values it takes.")
+    vary: Annotated[dict[str, Annotated[list[Any], Field(min_length=1)]], AfterValidator(_condition_keys)] = Field(
+        default_factory=dict, description="Keys of `defaults`, each with the list of values it takes."
+    )
 
     def combinations(self) -> Iterator[dict[str, Any]]:
         """Every combination of the varied values, the last key varying fastest."""
@@ -237,4 +241,3 @@ def read(*files: Path) -> dict[str, Any]:
             raise ConfigError(f"{file}: found {type(content).__name__}; a mapping of sections is needed")
         merge(values, content)
     return values
-

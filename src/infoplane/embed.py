@@ -63,7 +63,10 @@ def read(path: Path) -> tuple[dict[str, Any], str]:
     path = Path(path)
     if not path.is_file():
         raise ValueError(f"{path}: there is no such file")
-    readers: dict[bytes, Callable[[Path], tuple[str | None, str]]] = {b"%PDF": _read_pdf, b"\x89PNG": _read_png}
+    readers: dict[bytes, Callable[[Path], tuple[str | None, str]]] = {
+        b"%PDF": _read_pdf,
+        b"\x89PNG": _read_png,
+    }
     reader = readers.get(path.read_bytes()[:4])
     if reader is None:
         raise ValueError(f"{path}: not a PDF or PNG file")

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -157,9 +157,7 @@ def _trainings(plan: Plan, condition: Condition, dataset: Artifact) -> tuple[Art
     return tuple(parts)
 
 
-def _measurements(
-    plan: Plan, name: str, dataset: Artifact, trainings: tuple[Artifact, ...]
-) -> tuple[Artifact, ...]:
+def _measurements(plan: Plan, name: str, dataset: Artifact, trainings: tuple[Artifact, ...]) -> tuple[Artifact, ...]:
     section = plan.config.estimators.get(name) or MEASURES[name]()
     registry = ESTIMATORS if name in plan.config.estimators else MEASURES
     digest_and_modules = _code(registry.module(section.kind))
@@ -203,12 +201,12 @@ def _title(condition: Condition) -> str:
     return f"{condition.dataset} -> {layers} {condition.activation}, {condition.epochs} epochs"
 
 
-@lru_cache(maxsize=None)
+@cache
 def _code(*modules: str) -> tuple[str, tuple[str, ...]]:
     return code.digest(*modules), tuple(code.closure(*modules))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _file_digest(path: Path, _changed: int) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -29,8 +29,9 @@ snakemake --cores all --config estimators__binned__bins=50
 snakemake --cores all --config 'estimators={binned: {bins: 50}}'
 ```
 
-Snakemake takes no dot in a key, so `__` stands for it there; `infoplane plan --config estimators.binned.bins=50` takes both.
-What a key does not list as allowed ends the run with one line before any job starts.
+Snakemake takes no dot in a key, so `__` stands for it there; `infoplane plan --config estimators.binned.bins=50` takes
+both. What a key does not list as allowed
+ends the run with one line before any job starts.
 """
 
 
@@ -55,7 +56,8 @@ def _standard(schema: Any) -> Any:
         return schema
     names = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
     return {
-        names.get(key, key) if isinstance(value, int | float) else key: _standard(value) for key, value in schema.items()
+        names.get(key, key) if isinstance(value, int | float) else key: _standard(value)
+        for key, value in schema.items()
     }
 
 
@@ -69,7 +71,9 @@ def _keys() -> str:
     ]
     sections: Mapping[str, Registry] = {"datasets": DATASETS, "estimators": ESTIMATORS, "figures": FIGURES}
     for name, registry in sections.items():
-        parts.append(f"\n## `{name}`: {Config.model_fields[name].description}\n\n`kind` is the name if it is left out.\n")
+        parts.append(
+            f"\n## `{name}`: {Config.model_fields[name].description}\n\n`kind` is the name if it is left out.\n"
+        )
         for kind, model in registry.items():
             parts.append(f"\n### `kind: {kind}`\n\n{_summary(model)}\n")
             parts += _table(model)
@@ -103,7 +107,13 @@ def _allowed(info: Mapping[str, Any]) -> str:
         return ", ".join(f"`{value}`" for value in info["enum"])
     if "const" in info:
         return f"`{info['const']}`"
-    words = {"integer": "whole number", "number": "number", "string": "text", "array": "list", "object": "mapping"}
+    words = {
+        "integer": "whole number",
+        "number": "number",
+        "string": "text",
+        "array": "list",
+        "object": "mapping",
+    }
     text = {"boolean": "`true`, `false`", "null": "`null`"}.get(info.get("type"), words.get(info.get("type"), "any"))
     limits = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
     bounds = [f"{sign} {info[key]:g}" for key, sign in limits.items() if key in info]

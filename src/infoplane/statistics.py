@@ -45,9 +45,7 @@ def bootstrap(
     blocks = []
     for start in range(0, resamples, BLOCK):
         drawn = xr.DataArray(draws[start : start + BLOCK], dims=("resample", "replicate"))
-        blocks.append(
-            statistic(*(d.drop_vars("replicate", errors="ignore").isel(replicate=drawn) for d in data))
-        )
+        blocks.append(statistic(*(d.drop_vars("replicate", errors="ignore").isel(replicate=drawn) for d in data)))
     tail = (1 - level) / 2
     # "closest" neighbours, not interpolation: between a finite and an infinite time there is no number
     ends = xr.concat(blocks, "resample").quantile(

@@ -7,7 +7,9 @@ try:
     import infoplane.config
     import infoplane.plan
 except ModuleNotFoundError as error:
-    sys.exit(f"{error.name} is not installed; `pip install -e .` in infoplane's folder does it")
+    sys.exit(
+        f"{error.name} is not installed; `pip install -e .` in infoplane's folder does it"
+    )
 
 RESULTS = Path("results")
 

@@ -1,12 +1,14 @@
 rule dataset:
     output:
         directory(RESULTS / "datasets/{id}"),
-    params:
-        recipe=lambda wildcards: PLAN.dataset[wildcards.id].recipe.to_json(),
     log:
         RESULTS / "logs/datasets/{id}.log",
     resources:
         mem_mb=2000,
+    params:
+        recipe=lambda wildcards: PLAN.dataset[wildcards.id].recipe.to_json(),
+    conda:
+        "infoplane"
     message:
         "Draw the dataset {wildcards.id}: see {log}"
     script:

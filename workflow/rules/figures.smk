@@ -1,6 +1,5 @@
 """One rule for each figure of the config, so that the report can give each its own caption and place."""
 
-
 for name, figure in CONFIG.figures.items():
 
     rule:
@@ -18,15 +17,17 @@ for name, figure in CONFIG.figures.items():
             ),
             manifest=RESULTS / f"figures/{name}.json",
             caption=RESULTS / f"figures/{name}.rst",
+        log:
+            RESULTS / f"logs/figures/{name}.log",
+        resources:
+            mem_mb=2000,
         params:
             recipe=PLAN.figure[name].recipe.to_json(),
             figure=figure.model_dump(mode="json"),
             runs=[run.describe(RESULTS) for run in PLAN.runs[name]],
             caption=CAPTIONS[figure.kind],
-        log:
-            RESULTS / f"logs/figures/{name}.log",
-        resources:
-            mem_mb=2000,
+        conda:
+            "infoplane"
         message:
             f"Draw {name}: log in {{log}}"
         script:

@@ -7,7 +7,6 @@ from infoplane.artifacts import Recipe
 from infoplane.datasets import DATASETS
 from infoplane.datasets.replicates import draw
 from infoplane.logs import logged
-from snakemake.script import snakemake
 
 
 def make_dataset(recipe: Recipe, place: Path) -> None:

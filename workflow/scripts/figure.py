@@ -6,7 +6,6 @@ from infoplane.artifacts import Recipe
 from infoplane.figures import FIGURES
 from infoplane.logs import logged
 from infoplane.rendering import render
-from snakemake.script import snakemake
 
 with logged(snakemake.log[0]):
     settings = snakemake.params.figure

@@ -6,7 +6,6 @@ from infoplane import artifacts
 from infoplane.artifacts import Recipe
 from infoplane.logs import logged
 from infoplane.measures import ESTIMATORS, MEASURES
-from snakemake.script import snakemake
 
 
 def make_measurement(recipe: Recipe, dataset: Path, training: Path | None, place: Path) -> None:

@@ -8,12 +8,9 @@ from infoplane.artifacts import Recipe
 from infoplane.condition import Condition
 from infoplane.logs import logged
 from infoplane.training.trainer import train
-from snakemake.script import snakemake
 
 
-def make_training(
-    recipe: Recipe, dataset: Path, place: Path, checkpoint: Path, report: Callable[[str], None]
-) -> None:
+def make_training(recipe: Recipe, dataset: Path, place: Path, checkpoint: Path, report: Callable[[str], None]) -> None:
     parameters = dict(recipe.parameters)
     replicates = range(*parameters.pop("replicates"))
     with artifacts.staged(place, recipe, [dataset]) as folder:
