@@ -20,10 +20,10 @@ from infoplane.section import Section
 class Run:
     """One condition of an experiment, as a figure sees it; its parts (`replicates_per_job`) read as one.
 
-    `varied` holds the keys in which it differs from the experiment's other conditions (empty where there is one);
+    `varied` holds the keys in which it differs from the experiment's other conditions (empty for one alone);
     `curves` is the root of training.zarr (losses, errors), present if the figure `reads_curves`;
     `measurements` holds (replicate, epoch, layer) datasets by the name of the estimator or built-in measure;
-    `dataset` and `trainings` are the paths of the stores, for figures that look at inputs or activations themselves.
+    `dataset` and `trainings` are the paths of the stores, for figures that look at inputs or activations.
     """
 
     condition: Condition
@@ -43,9 +43,16 @@ class Drawing:
 
 
 class Figure(Section):
-    """A figure of one experiment. `measures` names the built-in measures it needs beside its estimators."""
+    """A figure of one experiment.
 
+    `group` is its chapter in the report; `measures` names the built-in measures it needs beside its
+    estimators; `reads_curves` says that it reads losses and errors, `reads_stores` that it opens `Run.dataset` or
+    `Run.trainings` itself.
+    """
+
+    group: ClassVar[str] = "The paper"
     reads_curves: ClassVar[bool] = False
+    reads_stores: ClassVar[bool] = False
     measures: ClassVar[tuple[str, ...]] = ()
 
     experiment: str = Field("main", description="Whose conditions are drawn: a name under `experiments`.")

@@ -1,0 +1,94 @@
+"""What holds for every figure: nothing cut off, legible at a paper's width, no traces left behind."""
+
+import io
+import json
+from pathlib import Path
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from jinja2 import StrictUndefined, Template
+from matplotlib.text import Text
+
+from infoplane.figures import FIGURES
+
+WIDTHS = (3.4, 7.0)
+
+
+@pytest.fixture(params=["one condition", "three conditions", "seven hidden layers"])
+def runs(request, world):
+    if request.param == "three conditions":
+        return [world.run({"train_fraction": f}, train_fraction=f) for f in (0.05, 0.45, 0.85)]
+    layers = 8 if request.param == "seven hidden layers" else 4
+    return [world.run(information=world.information(layers=layers), gradients=world.gradients(layers=layers))]
+
+
+@pytest.mark.parametrize("kind", FIGURES)
+def test_nothing_is_cut_off_and_everything_is_legible(kind, runs):
+    figure = FIGURES[kind](kind=kind).draw(runs).figure
+    assert figure.get_figwidth() in WIDTHS
+    drawn, page = figure.get_tightbbox(), figure.bbox_inches
+    assert drawn.x0 > -0.01
+    assert drawn.y0 > -0.01
+    assert drawn.x1 < page.x1 + 0.01
+    assert drawn.y1 < page.y1 + 0.01
+    texts = [t for t in figure.findobj(Text) if t.get_text().strip() and t.get_visible()]
+    assert min(text.get_fontsize() for text in texts) >= 6
+    for axes in figure.axes:
+        assert axes.has_data() or axes.get_label() == "<colorbar>"
+
+
+@pytest.mark.parametrize("kind", FIGURES)
+def test_the_same_data_give_the_same_bytes_and_nothing_is_left_behind(kind, world):
+    before = dict(mpl.rcParams)
+    pictures = []
+    for _ in range(2):
+        stream = io.BytesIO()
+        FIGURES[kind](kind=kind).draw([world.run()]).figure.savefig(stream, format="png", metadata={"Software": None})
+        pictures.append(stream.getvalue())
+    assert pictures[0] == pictures[1]
+    assert plt.get_fignums() == []
+    assert dict(mpl.rcParams) == before
+
+
+@pytest.mark.parametrize("kind", FIGURES)
+def test_numbers_name_the_replicates_that_were_used(kind, world):
+    lost = world.information()
+    lost["I_XT"][1, 5:] = lost["I_TY"][1, 5:] = np.nan
+    broken = world.gradients()
+    broken["gradient_mean"][1, 5:] = np.nan
+    curves = world.curves()
+    curves["train_loss"][1, 5:] = np.nan
+    run = world.run(information=lost, gradients=broken, curves=curves)
+    numbers = FIGURES[kind](kind=kind).draw([run]).numbers
+    assert [(c["replicates"], c["replicates_used"]) for c in numbers["conditions"]] == [(4, 3)]
+
+
+@pytest.mark.parametrize("kind", FIGURES)
+def test_without_any_replicate_left_the_error_says_so(kind, world):
+    nothing = world.run(
+        information=world.information() * np.nan,
+        gradients=world.gradients() * np.nan,
+        curves=world.curves() * np.nan,
+    )
+    with pytest.raises(ValueError, match="all 4 replicates diverged"):
+        FIGURES[kind](kind=kind).draw([nothing])
+
+
+@pytest.mark.parametrize("kind", FIGURES)
+def test_every_key_is_described(kind):
+    section = FIGURES[kind]
+    assert section.model_fields["kind"].default == kind
+    assert all(field.description for name, field in section.model_fields.items() if name != "kind")
+
+
+@pytest.mark.parametrize("kind", FIGURES)
+def test_the_caption_quotes_the_numbers(kind, runs):
+    numbers = json.loads(json.dumps(FIGURES[kind](kind=kind).draw(runs).numbers))
+    template = Path(__file__, "../../../workflow/report", f"{kind}.rst").resolve().read_text()
+    caption = Template(template, undefined=StrictUndefined).render(numbers)
+    assert "{" not in caption
+    for condition in numbers["conditions"]:
+        assert str(condition["replicates_used"]) in caption
+        assert condition["name"] in caption

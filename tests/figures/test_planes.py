@@ -1,0 +1,96 @@
+"""The figures of the information plane show the data's numbers."""
+
+import numpy as np
+import pytest
+import xarray as xr
+from matplotlib.collections import LineCollection, PathCollection
+from pydantic import ValidationError
+
+from infoplane.figures.information_plane import InformationPlane
+from infoplane.figures.information_plane_snapshots import InformationPlaneSnapshots
+
+
+def dots(axes):
+    return np.concatenate([c.get_offsets() for c in axes.collections if isinstance(c, PathCollection)])
+
+
+def test_points_are_the_means_over_replicates(world):
+    data = world.information()
+    (axes, _) = InformationPlane().draw([world.run(information=data)]).figure.axes
+    expected = np.stack([data["I_XT"].mean("replicate"), data["I_TY"].mean("replicate")], axis=-1)
+    np.testing.assert_allclose(dots(axes), expected.reshape(-1, 2))
+    (lines,) = [c for c in axes.collections if isinstance(c, LineCollection)]
+    np.testing.assert_allclose(np.stack(lines.get_segments()), expected)  # one line per epoch through all layers
+    assert axes.get_xlabel().endswith("[bits]")
+    assert axes.get_ylabel().endswith("[bits]")
+
+
+def test_points_are_coloured_by_epoch_alike_in_all_panels(world):
+    runs = [world.run({"learning_rate": rate}, learning_rate=rate) for rate in (0.1, 0.2)]
+    *panels, bar = InformationPlane().draw(runs).figure.axes
+    colors = [next(c for c in axes.collections if isinstance(c, PathCollection)).get_facecolors() for axes in panels]
+    np.testing.assert_array_equal(*colors)
+    assert len(np.unique(colors[0], axis=0)) == len(world.epochs) - 1  # epochs 0 and 1 share one
+    assert bar.get_ylabel() == "epoch"
+    assert [axes.get_title() for axes in panels] == ["learning rate 0.1", "learning rate 0.2"]
+
+
+def test_diverged_replicates_do_not_reach_the_means(world):
+    data = world.information()
+    kept = data["I_XT"][[0, 2, 3]].mean("replicate").values
+    data["I_XT"][1, 3:] = np.nan
+    drawing = InformationPlane().draw([world.run(information=data)])
+    np.testing.assert_allclose(dots(drawing.figure.axes[0])[:, 0].reshape(kept.shape), kept)
+
+
+def test_numbers_are_the_ends_and_peaks(world):
+    data = world.information()
+    (numbers,) = InformationPlane().draw([world.run(information=data)]).numbers["conditions"]
+    mean = data["I_XT"].mean("replicate")
+    np.testing.assert_allclose(numbers["I_XT_last_bits"], mean[-1])
+    np.testing.assert_allclose(numbers["I_XT_peak_bits"], mean.max("epoch"))
+    assert numbers["last_epoch"] == 256
+    np.testing.assert_allclose(
+        mean.sel(epoch=xr.DataArray(numbers["I_XT_peak_epoch"], dims="layer")).values.max(0).max(), mean.max()
+    )
+
+
+@pytest.mark.parametrize("bound", ["upper", "lower"])
+def test_the_asked_bound_is_drawn(world, bound):
+    data = world.information()
+    bounds = xr.concat([data - 0.5, data], xr.IndexVariable("bound", ["lower", "upper"]))
+    drawing = InformationPlane(bound=bound).draw([world.run(information=bounds)])
+    shift = 0 if bound == "upper" else 0.5
+    expected = data["I_TY"].mean("replicate").values - shift
+    np.testing.assert_allclose(dots(drawing.figure.axes[0])[:, 1].reshape(expected.shape), expected)
+
+
+def test_an_estimator_without_the_plane_is_named(world):
+    with pytest.raises(ValueError, match=r"information_plane: the estimator binned gives no I_TY"):
+        InformationPlane().draw([world.run(information=world.information().drop_vars("I_TY"))])
+
+
+def test_unknown_keys_are_refused():
+    with pytest.raises(ValidationError):
+        InformationPlane(bounds="upper")
+
+
+def test_snapshots_show_each_replicate_at_start_transition_and_end(world):
+    data = world.information(replicates=5)
+    run = world.run(information=data, gradients=world.gradients(replicates=5))
+    drawing = InformationPlaneSnapshots().draw([run])
+    for axes, epoch in zip(drawing.figure.axes, (0, 16, 256), strict=True):  # 16 is recorded, and nearest to 20
+        at = data.sel(epoch=epoch).transpose("layer", "replicate")
+        np.testing.assert_allclose(dots(axes), np.stack([at["I_XT"], at["I_TY"]], axis=-1).reshape(-1, 2))
+    assert [axes.get_title() for axes in drawing.figure.axes] == [
+        "initial weights",
+        "transition, epoch 16",
+        "epoch 256",
+    ]
+    assert drawing.numbers["conditions"][0]["transition_epoch"] == world.change
+
+
+def test_snapshots_say_where_there_is_no_transition(world):
+    drawing = InformationPlaneSnapshots().draw([world.run(gradients=world.gradients(change=np.nan))])
+    assert drawing.figure.axes[1].get_title() == "no transition, epoch 16"
+    assert drawing.numbers["conditions"][0]["transition_epoch"] is None
