@@ -7,22 +7,10 @@ from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
-from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
-from matplotlib.colors import LogNorm
-from matplotlib.ticker import MaxNLocator
 
 from infoplane.figures.base import Drawing, Run
-from infoplane.figures.plane import AXES, InformationFigure, head
-from infoplane.figures.style import (
-    PER_ROW,
-    condition_name,
-    epoch_colorbar,
-    epoch_colors,
-    epoch_norm,
-    layer_names,
-    panels,
-)
+from infoplane.figures.plane import AXES, InformationFigure, head, name_layers, paths
+from infoplane.figures.style import condition_name, epoch_colorbar, epoch_norm, panels
 
 
 class InformationPlane(InformationFigure):
@@ -36,39 +24,12 @@ class InformationPlane(InformationFigure):
         norm = epoch_norm(np.concatenate([plane["epoch"].values for plane in planes]))
         with panels(len(runs), sharex=True, sharey=True, **AXES) as (figure, axes):
             for panel, run, plane in zip(axes, runs, planes, strict=True):
-                _paths(panel, plane.mean("replicate"), norm)
+                paths(panel, plane.mean("replicate"), norm)
                 panel.set_title(condition_name(run.varied))
             for panel, plane in zip(axes, planes, strict=True):
-                ends = plane.isel(epoch=-1).mean("replicate")
-                _name_layers(panel, np.stack([ends["I_XT"], ends["I_TY"]], axis=1), min(len(runs), PER_ROW))
+                name_layers(panel, plane.mean("replicate"))
             epoch_colorbar(figure, axes, norm)
         return Drawing(figure, {"conditions": [_numbers(*pair) for pair in zip(runs, planes, strict=True)]})
-
-
-def _paths(panel: Axes, mean: xr.Dataset, norm: LogNorm) -> None:
-    points = np.stack([mean["I_XT"], mean["I_TY"]], axis=-1)  # (epoch, layer, 2)
-    colors = epoch_colors(mean["epoch"].values, norm)
-    panel.add_collection(LineCollection(points, colors=colors, linewidths=0.4, alpha=0.5))
-    panel.scatter(*points.reshape(-1, 2).T, c=np.repeat(colors, mean.sizes["layer"], axis=0), s=7, linewidths=0)
-    panel.autoscale_view()
-    panel.set_xlim(left=0)
-    panel.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-
-
-def _name_layers(panel: Axes, ends: np.ndarray, panels_in_row: int) -> None:
-    """Write each layer's name over the end of its path (layer, 2); neighbours share one text."""
-    names = layer_names(len(ends))
-    near = (0.06 + 0.02 * panels_in_row) * np.ptp(panel.get_xlim())
-    groups: list[list[int]] = []
-    for layer in np.argsort(-ends[:, 0], kind="stable"):
-        if groups and ends[groups[-1][0], 0] - ends[layer, 0] < near:
-            groups[-1].append(layer)
-        else:
-            groups.append([layer])
-    for group in groups:
-        text = ",".join(names[layer] for layer in sorted(group))
-        highest = ends[group, 1].max()
-        panel.annotate(text, (ends[group, 0].mean(), highest), (0, 4), textcoords="offset points", ha="center", size=6)
 
 
 def _numbers(run: Run, plane: xr.Dataset) -> dict[str, Any]:

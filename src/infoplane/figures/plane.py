@@ -1,17 +1,23 @@
-"""What figures of the information plane share: whose numbers they draw, and what the axes are called."""
+"""What figures of the information plane share: whose numbers they draw, the axes, and layers' paths."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.colors import LogNorm
+from matplotlib.ticker import MaxNLocator
 from pydantic import Field
 
 from infoplane.figures.base import Figure, Run
-from infoplane.figures.style import condition_name
+from infoplane.figures.style import condition_name, epoch_colors, layer_names
 
 AXES = {"xlabel": "$I(X;T)$ [bits]", "ylabel": "$I(T;Y)$ [bits]"}
+_LETTER = 3.5  # points that a letter of a layer's name takes
 
 
 def complete(measured: xr.Dataset) -> xr.Dataset:
@@ -34,12 +40,14 @@ class InformationFigure(Figure):
         "upper", description="Which bound is drawn, where the estimator gives bounds."
     )
 
-    def information(self, run: Run) -> xr.Dataset:
+    def information(self, run: Run, estimator: str | None = None) -> xr.Dataset:
         """`I_XT` and `I_TY` (replicate, epoch, layer) in bits, of the replicates that did not diverge."""
-        measured = run.measurements[self.estimator]
+        estimator = estimator or self.estimator
+        measured = run.measurements[estimator]
         missing = {"I_XT", "I_TY"} - set(measured)
         if missing:
-            raise ValueError(f"{self.kind}: the estimator {self.estimator} gives no {' and no '.join(sorted(missing))}")
+            names = " and no ".join(sorted(missing))
+            raise ValueError(f"{self.kind}: the estimator {estimator} gives no {names}; choose another")
         measured = measured[["I_XT", "I_TY"]]
         if "bound" in measured.dims:
             measured = measured.sel(bound=self.bound, drop=True)
@@ -60,3 +68,64 @@ def transition(run: Run) -> float | None:
     """Epoch where drift turns to diffusion: median over replicates and layers; None without one."""
     changes = run.measurements["gradients"]["phase_change"].values
     return float(np.nanmedian(changes)) if np.isfinite(changes).any() else None
+
+
+def paths(panel: Axes, mean: xr.Dataset, norm: LogNorm) -> None:
+    """Draw `I_XT`, `I_TY` (epoch, layer): a point per layer and epoch, a line through the layers of one epoch."""
+    points = np.stack([mean["I_XT"], mean["I_TY"]], axis=-1)  # (epoch, layer, 2)
+    colors = epoch_colors(mean["epoch"].values, norm)
+    panel.add_collection(LineCollection(points, colors=colors, linewidths=0.4, alpha=0.5))
+    panel.scatter(*points.reshape(-1, 2).T, c=np.repeat(colors, mean.sizes["layer"], axis=0), s=7, linewidths=0)
+    panel.autoscale_view()
+    panel.set_xlim(left=0)
+    panel.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+
+
+def name_layers(panel: Axes, mean: xr.Dataset) -> None:
+    """Write each layer's name over the end of its path; layers whose names would overlap share one text.
+
+    To be called when the axes' limits are final.
+    """
+    last = mean.isel(epoch=-1)
+    x, y = last["I_XT"].values, last["I_TY"].values
+    # A panel's width in points before it is laid out: about four fifths of its share of the page.
+    columns = panel.get_gridspec().ncols
+    points = 0.8 * 72 * panel.figure.get_figwidth() / columns / np.ptp(panel.get_xlim())
+    groups = [[layer] for layer in np.argsort(x, kind="stable")]
+
+    def overlap(left: list[int], right: list[int]) -> bool:
+        room = (x[right].mean() - x[left].mean()) * points
+        return room < _LETTER * (_letters(left, len(x)) + _letters(right, len(x))) / 2
+
+    position = 0
+    while position + 1 < len(groups):
+        if overlap(groups[position], groups[position + 1]):
+            groups[position : position + 2] = [groups[position] + groups[position + 1]]
+            position = max(position - 1, 0)
+        else:
+            position += 1
+    for group in groups:
+        place = (x[group].mean(), y[group].max())
+        panel.annotate(_name(group, len(x)), place, (0, 4), textcoords="offset points", ha="center", size=6)
+
+
+def _runs_of(layers: Sequence[int], number: int) -> list[list[int]]:
+    """Hidden layers in stretches of consecutive ones, then the output layer."""
+    stretches: list[list[int]] = []
+    for layer in sorted(layers):
+        if stretches and layer == stretches[-1][-1] + 1 and layer != number - 1:
+            stretches[-1].append(layer)
+        else:
+            stretches.append([layer])
+    return stretches
+
+
+def _name(layers: Sequence[int], number: int) -> str:
+    names = layer_names(number)
+    texts = [names[s[0]] if len(s) == 1 else f"$T_{{{s[0] + 1}-{s[-1] + 1}}}$" for s in _runs_of(layers, number)]
+    return ",".join(texts)
+
+
+def _letters(layers: Sequence[int], number: int) -> int:
+    stretches = _runs_of(layers, number)
+    return sum(2 if len(s) == 1 else 4 for s in stretches) + len(stretches) - 1
