@@ -21,9 +21,7 @@ from infoplane.section import Float, Int, Positive
 SAXE_WIDTH = 0.5  # of the published code of Saxe et al. 2018
 
 
-def equal_bins(
-    activation: np.ndarray, lower: np.ndarray, upper: np.ndarray, bins: int
-) -> tuple[np.ndarray, int]:
+def equal_bins(activation: np.ndarray, lower: np.ndarray, upper: np.ndarray, bins: int) -> tuple[np.ndarray, int]:
     """Index of each activation (row, sample, unit) among `bins` equal bins of [lower, upper] (row, 1, 1).
 
     The last bin is closed; what lies outside falls into the first or the last bin.
@@ -35,9 +33,7 @@ def equal_bins(
     return np.clip(index, 0, bins - 1, out=index), bins
 
 
-def wide_bins(
-    activation: np.ndarray, lower: np.ndarray, upper: np.ndarray, width: float
-) -> tuple[np.ndarray, int]:
+def wide_bins(activation: np.ndarray, lower: np.ndarray, upper: np.ndarray, width: float) -> tuple[np.ndarray, int]:
     """Index of each activation in bins of `width` from `lower` (row, 1, 1); the last one holds `upper`."""
     last = np.maximum(np.ceil((upper - lower) / width) - 1, 0).astype(np.float32)
     index = np.floor((activation - lower.astype(np.float32)) / np.float32(width))

@@ -9,7 +9,7 @@ exact
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +19,7 @@ from infoplane.measures.base import Estimator, Layer
 from infoplane.measures.entropy import xlog2x
 
 FLOAT32_PATTERNS = 2**32
+BLOCK = 2**19  # activations digitized at once
 
 
 class Cells(NamedTuple):
@@ -126,8 +127,9 @@ def discrete_information(
     """I_XT, I_TY, H_T in bits of T = digitize(activation[..., sample, unit], *parameters, **options)."""
 
     def kernel(activation, p_x, p_y_given_x, *parameters):
-        cells = find_cells(*_digitize(digitize, activation, parameters, options))
-        return tuple(v.reshape(activation.shape[:-2]) for v in cell_information(cells, p_x, p_y_given_x))
+        blocks = _blocks(digitize, activation, parameters, options)
+        bits = np.concatenate([cell_information(cells, p_x, p_y_given_x) for cells in blocks], axis=1)
+        return tuple(bits.reshape(3, *activation.shape[:-2]))
 
     core = [["sample", "unit"], ["sample"], ["sample", "class"]] + [[]] * len(parameters)
     i_xt, i_ty, h_t = xr.apply_ufunc(
@@ -145,21 +147,24 @@ def cell_labels(
     """
 
     def kernel(activation, *parameters):
-        cells = find_cells(*_digitize(digitize, activation, parameters, options))
-        return np.where(cells.valid[:, None], cells.labels(), -1).reshape(activation.shape[:-1])
+        blocks = _blocks(digitize, activation, parameters, options)
+        labels = [np.where(cells.valid[:, None], cells.labels(), -1) for cells in blocks]
+        return np.concatenate(labels).reshape(activation.shape[:-1])
 
     core = [["sample", "unit"]] + [[]] * len(parameters)
-    return xr.apply_ufunc(
-        kernel, activation, *parameters, input_core_dims=core, output_core_dims=[["sample"]]
-    )
+    return xr.apply_ufunc(kernel, activation, *parameters, input_core_dims=core, output_core_dims=[["sample"]])
 
 
-def _digitize(
+def _blocks(
     digitize: Digitize, activation: np.ndarray, parameters: tuple[np.ndarray, ...], options: Mapping[str, Any]
-) -> tuple[np.ndarray, int]:
+) -> Iterator[Cells]:
+    """The cells of a stack of activations (..., sample, unit), so many rows at a time as a cache holds."""
     rows = activation.reshape(-1, *activation.shape[-2:])
     columns = [np.broadcast_to(p, activation.shape[:-2]).reshape(-1, 1, 1) for p in parameters]
-    return digitize(rows, *columns, **options)
+    size = max(1, BLOCK // rows[0].size)
+    for start in range(0, len(rows), size):
+        block = slice(start, start + size)
+        yield find_cells(*digitize(rows[block], *(column[block] for column in columns), **options))
 
 
 class CellEstimator(Estimator):
@@ -172,6 +177,4 @@ class CellEstimator(Estimator):
     def information(self, activation: xr.DataArray, dataset: xr.Dataset, layer: Layer) -> xr.Dataset:
         """Estimate by counting cells."""
         digitize, parameters, options = self.binning(layer)
-        return discrete_information(
-            activation, dataset.p_x, dataset.p_y_given_x, digitize, *parameters, **options
-        )
+        return discrete_information(activation, dataset.p_x, dataset.p_y_given_x, digitize, *parameters, **options)

@@ -8,7 +8,7 @@ import xarray as xr
 
 def xlog2x(p: np.ndarray) -> np.ndarray:
     """p log2 p, element by element, 0 where p is 0."""
-    return p * np.log2(np.maximum(p, np.finfo(np.float64).tiny))
+    return p * np.log2(p + np.finfo(np.float64).tiny)
 
 
 def entropy(p: xr.DataArray, dim: str) -> xr.DataArray:

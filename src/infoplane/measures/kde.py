@@ -72,7 +72,7 @@ def kde_information(
 
 
 def noise_entropy(units: int, variance: xr.DataArray) -> xr.DataArray:
-    """Differential entropy in bits of Gaussian noise of `variance` in each of `units` units, -inf if it is 0."""
+    """Differential entropy in bits of Gaussian noise of `variance` in each of `units` units."""
     with np.errstate(divide="ignore"):
         return units / 2 * np.log2(2 * np.pi * np.e * variance)
 
@@ -101,7 +101,7 @@ class Noise(Estimator):
 
 
 class Kde(Noise):
-    """Kernel bounds on I(X;T+Z), upper and lower, with Gaussian noise Z; I(T+Z;Y) of each kind [KT17, S18]."""
+    """Kernel bounds on I(X;T+Z), upper and lower, Z Gaussian noise; I(T+Z;Y) of each kind [KT17, S18]."""
 
     kind: Literal["kde"] = "kde"
 

@@ -56,9 +56,7 @@ def knn_information(activation: xr.DataArray, label: xr.DataArray, *, neighbours
     def kernel(activation, label):
         rows = activation.reshape(-1, *activation.shape[-2:]).astype(np.float64)
         labels = np.broadcast_to(label, activation.shape[:-1]).reshape(len(rows), -1)
-        result = [
-            np.nan if np.isnan(r).any() else ross(r, y, neighbours) for r, y in zip(rows, labels, strict=True)
-        ]
+        result = [np.nan if np.isnan(r).any() else ross(r, y, neighbours) for r, y in zip(rows, labels, strict=True)]
         return np.reshape(result, activation.shape[:-2])
 
     i_ty = xr.apply_ufunc(kernel, activation, label, input_core_dims=[["sample", "unit"], ["sample"]])
@@ -81,8 +79,6 @@ class Knn(Estimator):
         """Estimate from each replicate's labels."""
         p_x = dataset.p_x.values
         if not np.allclose(p_x, p_x[0], rtol=1e-6):
-            raise ValueError(
-                "knn: every sample must be equally likely, but p_x varies; use another estimator"
-            )
+            raise ValueError("knn: every sample must be equally likely, but p_x varies; use another estimator")
         label = dataset.label.sel(replicate=activation.replicate)
         return knn_information(activation, label, neighbours=self.neighbours)

@@ -34,20 +34,25 @@ def pairwise_sums(points: np.ndarray, weights: np.ndarray, variance: float) -> t
     left, right = _distance_factors(points, -1 / (8 * variance))
     columns = np.ascontiguousarray(weights.T, np.float32)
     narrow, wide = np.zeros((2, *columns.shape))
-    n = len(points)
-    for i in range(0, n, BLOCK):
-        rows = slice(i, min(i + BLOCK, n))
-        for j in range(0, i + 1, BLOCK):
-            cols = slice(j, min(j + BLOCK, n))
-            # float64 until here: with large activations the squares cancel
-            kernel = np.matmul(left[rows], right[:, cols]).astype(np.float32)
-            np.exp(kernel, out=kernel)
-            _add_sums(wide, kernel, columns, rows, cols)
-            np.multiply(kernel, kernel, out=kernel)
-            np.multiply(kernel, kernel, out=kernel)
-            _add_sums(narrow, kernel, columns, rows, cols)
+    exponent, kernel = np.empty(BLOCK**2), np.empty(BLOCK**2, np.float32)
+    for rows in _blocks(len(points)):
+        for cols in _blocks(rows.stop):
+            shape = (rows.stop - rows.start, cols.stop - cols.start)
+            power, k = (buffer[: shape[0] * shape[1]].reshape(shape) for buffer in (exponent, kernel))
+            np.matmul(left[rows], right[:, cols], out=power)  # float64: large activations' squares cancel
+            np.copyto(k, power, casting="same_kind")
+            np.exp(k, out=k)
+            _add_sums(wide, k, columns, rows, cols)
+            np.square(k, out=k)
+            np.square(k, out=k)
+            _add_sums(narrow, k, columns, rows, cols)
     # each component's kernel with itself is 1, whatever float32 made of a very small weight
     return np.maximum(narrow.T, weights), np.maximum(wide.T, weights)
+
+
+def _blocks(stop: int) -> Iterator[slice]:
+    for start in range(0, stop, BLOCK):
+        yield slice(start, min(start + BLOCK, stop))
 
 
 def _distance_factors(points: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray]:
@@ -76,13 +81,17 @@ def density_ratios(
     points (component, unit), weights (component, class), source (draw), noise (draw, unit).
     """
     points = points - points.mean(0)
-    right = np.concatenate([points.T, (points**2).sum(1)[None]])
-    sums = np.empty((len(source), weights.shape[1]))
-    for i in range(0, len(source), BLOCK):
-        rows = slice(i, i + BLOCK)
-        query = points[source[rows]] + noise[rows]
-        square = (query**2).sum(1) - (noise[rows] ** 2).sum(1)
-        left = np.concatenate([2 * query, -np.ones((len(query), 1))], axis=1)
-        exponent = (left @ right - square[:, None]) / (2 * variance)
-        sums[rows] = np.exp(exponent, out=exponent) @ weights
+    query = points[source] + noise
+    square = (query**2).sum(1, keepdims=True) - (noise**2).sum(1, keepdims=True)
+    left = np.concatenate([2 * query, -square, -np.ones_like(square)], axis=1) / (2 * variance)
+    right = np.concatenate([points, np.ones((len(points), 1)), (points**2).sum(1, keepdims=True)], axis=1).T
+    right = np.ascontiguousarray(right)
+    sums = np.zeros((len(source), weights.shape[1]))
+    for rows in _blocks(len(source)):
+        for cols in _blocks(len(points)):
+            exponent = left[rows] @ right[:, cols]
+            np.maximum(exponent, -700, out=exponent)  # numpy's exp takes ten times as long where it underflows
+            np.exp(exponent, out=exponent)
+            for c, weight in enumerate(weights[cols].T):
+                sums[rows, c] += exponent @ np.ascontiguousarray(weight)
     return sums

@@ -56,9 +56,7 @@ def noisy_information(
         result = np.full((2, 2, len(rows)), np.nan)
         for i, mixture in enumerate(components(rows, p_x[:, None] * p_y_given_x)):
             if mixture is not None and len(mixture[0]) == 1:
-                result[..., i] = (
-                    0.0  # a dead layer tells nothing, even where its spread, and so the noise, is 0
-                )
+                result[..., i] = 0.0  # a dead layer tells nothing, even where its spread, and so the noise, is 0
             elif mixture is not None:
                 result[..., i] = monte_carlo(*mixture, variances[i], draws, seeds[i])
         return tuple(r.reshape(leading) for r in result.reshape(4, -1))

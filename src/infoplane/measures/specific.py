@@ -14,9 +14,7 @@ from infoplane.measures.entropy import xlog2x
 from infoplane.section import Int
 
 
-def specific_information(
-    cell: xr.DataArray, p_x: xr.DataArray, p_y_given_x: xr.DataArray, chosen: int
-) -> xr.Dataset:
+def specific_information(cell: xr.DataArray, p_x: xr.DataArray, p_y_given_x: xr.DataArray, chosen: int) -> xr.Dataset:
     """What T says when X is the chosen sample, from cells (..., sample): the cell's inputs, and two
     informations in bits.
 
@@ -49,9 +47,7 @@ class Specific(Binned):
     def information(self, activation: xr.DataArray, dataset: xr.Dataset, layer: Layer) -> xr.Dataset:
         """The information of the layer (replicate), and the specific information of the chosen input."""
         if self.input >= dataset.sizes["sample"]:
-            raise ValueError(
-                f"input: there is no sample {self.input}; the last is {dataset.sizes['sample'] - 1}"
-            )
+            raise ValueError(f"input: there is no sample {self.input}; the last is {dataset.sizes['sample'] - 1}")
         digitize, parameters, options = self.binning(layer)
         cell = cell_labels(activation, digitize, *parameters, **options)
         specific = specific_information(cell, dataset.p_x, dataset.p_y_given_x, self.input)

@@ -65,9 +65,7 @@ class Weights(Measure):
         return describe(result)
 
     def _layer(self, number: int, node: xr.Dataset) -> xr.Dataset:
-        rms, share = zip(
-            *(_summary(node.weight.isel(epoch=e)) for e in range(node.sizes["epoch"])), strict=True
-        )
+        rms, share = zip(*(_summary(node.weight.isel(epoch=e)) for e in range(node.sizes["epoch"])), strict=True)
         inputs = node.sizes["unit_in"]
         variables = {
             "weight_norm": node.weight_norm.load().astype(np.float64),
