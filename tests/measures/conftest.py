@@ -1,5 +1,8 @@
 """A training of made-up activations, on disk as the trainer writes it."""
 
+from collections import defaultdict
+from math import log2
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -65,3 +68,32 @@ def training(layers, tmp_path_factory):
     path = tmp_path_factory.mktemp("training") / "training.zarr"
     tree_of(layers, [10, 11, 12], EPOCHS).to_zarr(path, consolidated=False)
     return xr.open_datatree(path, engine="zarr", consolidated=False, chunks=None)
+
+
+def entropy(p):
+    return -sum(q * log2(q) for q in p if q > 0)
+
+
+def mutual_information(joint):
+    """I(A;B) in bits of {(a, b): p}."""
+    p_a, p_b = defaultdict(float), defaultdict(float)
+    for (a, b), p in joint.items():
+        p_a[a] += p
+        p_b[b] += p
+    return sum(p * log2(p / (p_a[a] * p_b[b])) for (a, b), p in joint.items() if p > 0)
+
+
+@pytest.fixture(scope="session")
+def informations():
+    """I(X;T), I(T;Y), H(T) in bits by their definitions, one input at a time; input x has the cell `cells[x]`."""
+
+    def by_definition(cells, p_x, p_y_given_x):
+        p_xt, p_ty, p_t = {}, defaultdict(float), defaultdict(float)
+        for x, (cell, p) in enumerate(zip(cells, p_x, strict=True)):
+            p_xt[x, cell] = p
+            p_t[cell] += p
+            for y, q in enumerate(p_y_given_x[x]):
+                p_ty[cell, y] += p * q
+        return mutual_information(p_xt), mutual_information(p_ty), entropy(p_t.values())
+
+    return by_definition
