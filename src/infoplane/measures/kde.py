@@ -54,7 +54,9 @@ def kde_information(
         variances = np.broadcast_to(variance, activation.shape[:-2]).reshape(-1)
         result = np.full((2, len(rows), len(BOUNDS)), np.nan)
         for i, mixture in enumerate(components(rows, p_x[:, None] * p_y_given_x)):
-            if mixture is not None:
+            if mixture is not None and len(mixture[0]) == 1:
+                result[:, i] = 0.0  # a dead layer tells nothing, even where its spread, and so the noise, is 0
+            elif mixture is not None:
                 result[:, i] = mixture_bounds(*mixture, variances[i])
         return tuple(result.reshape(2, *activation.shape[:-2], len(BOUNDS)))
 

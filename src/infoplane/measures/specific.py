@@ -51,4 +51,5 @@ class Specific(Binned):
         digitize, parameters, options = self.binning(layer)
         cell = cell_labels(activation, digitize, *parameters, **options)
         specific = specific_information(cell, dataset.p_x, dataset.p_y_given_x, self.input)
+        specific["shares_cell"].attrs["input"] = self.input
         return super().information(activation, dataset, layer).merge(specific)
