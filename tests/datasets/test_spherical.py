@@ -8,12 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from infoplane import icosahedron
 from infoplane.datasets.base import bit_patterns
-from infoplane.datasets.spherical import Spherical, icosahedron, power_spectrum
+from infoplane.datasets.spherical import Spherical, power_spectrum
 
 
 def test_vertices_are_a_regular_icosahedron():
-    vertices = icosahedron()
+    vertices = icosahedron.vertices()
     assert vertices.shape == (12, 3)
     np.testing.assert_allclose(np.linalg.norm(vertices, axis=1), 1)
     cosines = (vertices @ vertices.T).round(12)
@@ -22,6 +23,7 @@ def test_vertices_are_a_regular_icosahedron():
         values, counts = np.unique(row, return_counts=True)
         np.testing.assert_allclose(values, [-1, -1 / np.sqrt(5), 1 / np.sqrt(5), 1])
         assert counts.tolist() == [1, 5, 5, 1]
+    assert icosahedron.edges().shape == (30, 2)
 
 
 def test_there_are_64_classes_each_of_whole_orbits_of_the_symmetry_group():
@@ -41,7 +43,7 @@ def test_there_are_64_classes_each_of_whole_orbits_of_the_symmetry_group():
 
 def _symmetries() -> list[list[int]]:
     """The 120 permutations of the vertices by the icosahedral group with reflections."""
-    vertices = icosahedron()
+    vertices = icosahedron.vertices()
     cosines = (vertices @ vertices.T).round(9)
     base = [0, *np.flatnonzero(np.isclose(cosines[0], 1 / np.sqrt(5)))[:2]]
     found = []

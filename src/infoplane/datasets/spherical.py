@@ -11,6 +11,7 @@ from pydantic import Field
 from scipy.optimize import brentq
 from scipy.special import entr, eval_legendre, expit
 
+from infoplane import icosahedron
 from infoplane.datasets.base import Dataset, Shape, bit_patterns, uniform
 from infoplane.section import Float
 
@@ -21,19 +22,11 @@ THRESHOLD = 2.194
 MIN_INFORMATION, MAX_INFORMATION = 0.001, 0.999
 
 
-def icosahedron() -> np.ndarray:
-    """The 12 vertices of the regular icosahedron on the unit sphere, (12, 3)."""
-    golden = (1 + np.sqrt(5)) / 2
-    corners = [(0.0, one, long) for one in (-1, 1) for long in (-golden, golden)]
-    vertices = np.array([np.roll(corner, turn) for turn in range(3) for corner in corners])
-    return vertices / np.hypot(1, golden)
-
-
 @cache
 def power_spectrum(degrees: int = DEGREES) -> np.ndarray:
     """p_l of all patterns, (4096, degrees): Σ_m |a_lm|² = (2l+1)/4π Σ_ij x_i x_j P_l(r_i·r_j)."""
-    vertices, patterns = icosahedron(), bit_patterns(12).astype(float)
-    cosines = np.clip(vertices @ vertices.T, -1, 1)
+    positions, patterns = icosahedron.vertices(), bit_patterns(12).astype(float)
+    cosines = np.clip(positions @ positions.T, -1, 1)
     spectrum = [
         (2 * degree + 1)
         / (4 * np.pi)

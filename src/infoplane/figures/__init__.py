@@ -10,4 +10,12 @@ FIGURES = Registry(
     information_plane_snapshots="infoplane.figures.information_plane_snapshots:InformationPlaneSnapshots",
     gradient_snr="infoplane.figures.gradient_snr:GradientSNR",
     learning_curves="infoplane.figures.learning_curves:LearningCurves",
+    replicate_spread="infoplane.figures.replicate_spread:ReplicateSpread",
+    depth="infoplane.figures.depth:Depth",
+    ib_bound="infoplane.figures.ib_bound:IBBound",
+    weight_correlations="infoplane.figures.weight_correlations:WeightCorrelations",
+    data_processing="infoplane.figures.data_processing:DataProcessing",
+    estimator_comparison="infoplane.figures.estimator_comparison:EstimatorComparison",
+    compression_generalization="infoplane.figures.compression_generalization:CompressionGeneralization",
+    bull="infoplane.figures.bull:Bull",
 )

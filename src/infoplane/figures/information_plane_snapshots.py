@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
-import numpy as np
 import xarray as xr
 
 from infoplane.figures.base import Drawing, Run
-from infoplane.figures.plane import AXES, InformationFigure, head, transition
+from infoplane.figures.plane import AXES, InformationFigure, head, moments, transition
 from infoplane.figures.style import condition_name, layer_colors, layer_legend, panels
 
 
@@ -26,28 +25,15 @@ class InformationPlaneSnapshots(InformationFigure):
         with panels(3 * len(runs), height=2.5, per_row=3, **shared) as (figure, axes):
             for row, run in enumerate(runs):
                 plane = self.information(run)
-                moments = _moments(run, plane["epoch"].values)
-                for panel, (name, epoch) in zip(axes[3 * row :], moments.items(), strict=False):
+                at = moments(run, plane["epoch"].values)
+                for panel, (name, epoch) in zip(axes[3 * row :], at.items(), strict=False):
                     _points(panel, plane.sel(epoch=epoch))
                     condition = condition_name(run.varied)
                     panel.set_title(f"{condition}\n{name}" if condition and name == "initial weights" else name)
-                numbers.append(_numbers(run, plane, list(moments.values())))
+                numbers.append(_numbers(run, plane, list(at.values())))
             layers = max(len(run.condition.hidden) for run in runs) + 1
             layer_legend(axes[0], layers, loc="upper left", handletextpad=0.3, labelspacing=0.25)
         return Drawing(figure, {"conditions": numbers})
-
-
-def _moments(run: Run, epochs: np.ndarray) -> dict[str, int]:
-    """The three recorded epochs by their titles; without a transition, the middle one in log(epoch)."""
-    change = transition(run)
-    middle = np.sqrt(epochs[-1]) if change is None else change
-    recorded = int(epochs[np.argmin(np.abs(np.log1p(epochs) - np.log1p(middle)))])
-    label = "no transition" if change is None else "transition"
-    return {
-        "initial weights": int(epochs[0]),
-        f"{label}, epoch {recorded}": recorded,
-        f"epoch {epochs[-1]}": int(epochs[-1]),
-    }
 
 
 def _points(panel: Any, plane: xr.Dataset) -> None:

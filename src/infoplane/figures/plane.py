@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import xarray as xr
@@ -32,26 +32,35 @@ def complete(measured: xr.Dataset) -> xr.Dataset:
     return measured.isel(replicate=np.flatnonzero(kept))
 
 
+Bound = Annotated[
+    Literal["upper", "lower"], Field(description="Which bound is drawn, where an estimator gives bounds.")
+]
+
+
+def information(run: Run, estimator: str, bound: str) -> xr.Dataset:
+    """`I_XT` and `I_TY` (replicate, epoch, layer) in bits, of the replicates that did not diverge.
+
+    Raises ValueError where the estimator has not got both, or no replicate is left.
+    """
+    measured = run.measurements[estimator]
+    missing = {"I_XT", "I_TY"} - set(measured)
+    if missing:
+        raise ValueError(f"the estimator {estimator} gives no {' and no '.join(sorted(missing))}; choose another")
+    measured = measured[["I_XT", "I_TY"]]
+    if "bound" in measured.dims:
+        measured = measured.sel(bound=bound, drop=True)
+    return complete(measured).transpose("replicate", "epoch", "layer")
+
+
 class InformationFigure(Figure):
     """A figure of I(X;T) and I(T;Y) as one estimator sees them."""
 
     estimator: str = Field("binned", description="Whose I(X;T) and I(T;Y) are drawn: a name under `estimators`.")
-    bound: Literal["upper", "lower"] = Field(
-        "upper", description="Which bound is drawn, where the estimator gives bounds."
-    )
+    bound: Bound = "upper"
 
-    def information(self, run: Run, estimator: str | None = None) -> xr.Dataset:
-        """`I_XT` and `I_TY` (replicate, epoch, layer) in bits, of the replicates that did not diverge."""
-        estimator = estimator or self.estimator
-        measured = run.measurements[estimator]
-        missing = {"I_XT", "I_TY"} - set(measured)
-        if missing:
-            names = " and no ".join(sorted(missing))
-            raise ValueError(f"{self.kind}: the estimator {estimator} gives no {names}; choose another")
-        measured = measured[["I_XT", "I_TY"]]
-        if "bound" in measured.dims:
-            measured = measured.sel(bound=self.bound, drop=True)
-        return complete(measured).transpose("replicate", "epoch", "layer")
+    def information(self, run: Run) -> xr.Dataset:
+        """What `information` says of the run by this figure's estimator."""
+        return information(run, self.estimator, self.bound)
 
 
 def head(run: Run, measured: xr.Dataset) -> dict[str, Any]:
@@ -68,6 +77,22 @@ def transition(run: Run) -> float | None:
     """Epoch where drift turns to diffusion: median over replicates and layers; None without one."""
     changes = run.measurements["gradients"]["phase_change"].values
     return float(np.nanmedian(changes)) if np.isfinite(changes).any() else None
+
+
+def moments(run: Run, epochs: np.ndarray) -> dict[str, int]:
+    """Three recorded epochs by their names: the first, the nearest to the transition, the last.
+
+    Without a transition the one in between is the middle of training in log(epoch).
+    """
+    change = transition(run)
+    middle = np.sqrt(epochs[-1]) if change is None else change
+    recorded = int(epochs[np.argmin(np.abs(np.log1p(epochs) - np.log1p(middle)))])
+    label = "no transition" if change is None else "transition"
+    return {
+        "initial weights": int(epochs[0]),
+        f"{label}, epoch {recorded}": recorded,
+        f"epoch {epochs[-1]}": int(epochs[-1]),
+    }
 
 
 def paths(panel: Axes, mean: xr.Dataset, norm: LogNorm) -> None:

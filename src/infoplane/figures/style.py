@@ -46,6 +46,7 @@ _LINES = {
     "legend.handlelength": 1.2,
 }
 TRAIN, TEST = sns.color_palette("colorblind")[:2]
+KNOWN = mpl.colormaps["PuOr_r"]  # of a bit: 0, 1, and white where nothing is known
 EPOCHS = mpl.colormaps["viridis"]
 # Without its ends: black is for annotations, pale yellow cannot be read on white.
 _LAYERS = LinearSegmentedColormap.from_list("layers", mpl.colormaps["inferno"](np.linspace(0.12, 0.85, 256)))
