@@ -1,6 +1,5 @@
 """Small runs in the data model's form, made from formulas: two phases, fitting and then compression."""
 
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -60,29 +59,71 @@ def curves(replicates=4, seed=0):
     return xr.Dataset(data, {"replicate": np.arange(replicates), "epoch": EPOCHS})
 
 
-def make_run(varied=None, information=None, gradients=None, curves=None, **condition):
-    """A run of the given measurements; what is not given comes from the formulas."""
-    measured = {
-        "binned": world_information() if information is None else information,
-        "gradients": world_gradients() if gradients is None else gradients,
-    }
-    replicates, layers = measured["binned"].sizes["replicate"], measured["binned"].sizes["layer"]
-    hidden = tuple(range(layers + 1, 2, -1))
-    settings = Condition(**{"replicates": replicates, "hidden": hidden, "epochs": 256, **condition})
-    return Run(settings, varied or {}, world_curves(replicates) if curves is None else curves, measured, Path(), ())
+def weights(replicates=4, layers=4):
+    """Pairs of neurons: all at the cosine 0.05 at first, all at 0.95 at the end; the output layer has no pair."""
+    cosine = np.linspace(-0.975, 0.975, 40)
+    share = np.zeros((replicates, len(EPOCHS), layers, 40))
+    share[:, :-1, :, 20] = share[:, -1, :, 39] = 1
+    share[:, :, -1] = np.nan
+    rms = np.where(EPOCHS[-1] == EPOCHS, 0.95, 0.05)[None, :, None] + 0 * share[..., 0]
+    data = layered(layers, correlation_rms=rms)
+    data["correlation_share"] = (("replicate", "epoch", "layer", "correlation"), share)
+    data["correlation_share_random"] = (("layer", "correlation"), np.full((layers, 40), 1 / 40))
+    data["correlation_rms_random"] = ("layer", np.full(layers, 0.3))
+    return data.assign_coords(correlation=cosine)
 
 
-world_information, world_gradients, world_curves = information, gradients, curves
+def bound():
+    """One bit for each bit, up to one; β falls from infinity to 1 at the corner."""
+    return xr.Dataset(
+        {"I_X": ("point", [0, 1.0, 2]), "I_Y": ("point", [0, 0.9, 1]), "beta": ("point", [1.1, 9, np.inf])}
+    )
+
+
+def cells(layers=4, replicates=4):
+    """Layer k joins input 5 with the inputs up to 2 k beyond it, from the transition on; before, none."""
+    joined = 5 + 2 * np.arange(1, layers + 1)
+    sample = np.arange(32)
+    late = (sample >= 5) & (sample <= joined[:, None])
+    early = np.broadcast_to(sample == 5, late.shape)
+    shares = np.where((EPOCHS >= 16)[:, None, None], late, early)
+    shares = np.broadcast_to(shares, (replicates, *shares.shape))
+    data = xr.Dataset({"shares_cell": (("replicate", "epoch", "layer", "sample"), shares, {"input": 5})})
+    return data.assign_coords(replicate=np.arange(replicates), epoch=EPOCHS, layer=np.arange(1, layers + 1))
+
+
+def inputs():
+    """32 patterns of 12 bits."""
+    x = (np.arange(32)[:, None] >> np.arange(12)) & 1
+    return xr.Dataset({"x": (("sample", "feature"), x.astype(np.float32)), "p_x": ("sample", np.full(32, 1 / 32))})
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory):
+    """Where the inputs lie."""
+    path = tmp_path_factory.mktemp("figures") / "dataset.zarr"
+    inputs().to_zarr(path, consolidated=False, zarr_format=3)
+    return path
 
 
 @pytest.fixture
-def world():
-    return SimpleNamespace(
-        epochs=EPOCHS,
-        change=CHANGE,
-        layered=layered,
-        information=information,
-        gradients=gradients,
-        curves=curves,
-        run=make_run,
-    )
+def world(store):
+    def run(varied=None, curves_=None, dataset=store, measurements=None, **condition):
+        """A run of the given measurements; what is not given comes from the formulas."""
+        given = measurements or {}
+        plane = given.get("binned", information())
+        replicates, layers = plane.sizes["replicate"], plane.sizes["layer"]
+        measured = {
+            "binned": plane,
+            "gradients": gradients(replicates, layers),
+            "weights": weights(replicates, layers),
+            "bound": bound(),
+            "specific": cells(layers, replicates),
+        }
+        hidden = tuple(range(layers + 1, 2, -1))
+        settings = Condition(**{"replicates": replicates, "hidden": hidden, "epochs": 256, **condition})
+        history = curves(replicates) if curves_ is None else curves_
+        return Run(settings, varied or {}, history, measured | given, dataset, ())
+
+    makers = {f.__name__: f for f in (layered, information, gradients, curves, weights, bound, cells, inputs)}
+    return SimpleNamespace(epochs=EPOCHS, change=CHANGE, run=run, **makers)

@@ -9,7 +9,7 @@ from infoplane.figures.learning_curves import LearningCurves
 
 def test_gradients_per_layer_with_the_transition(world):
     data = world.gradients()
-    drawing = GradientSNR().draw([world.run(gradients=data)])
+    drawing = GradientSNR().draw([world.run(measurements={"gradients": data})])
     panels = drawing.figure.axes
     assert len(panels) == 4
     for axes, layer in zip(panels, data["layer"].values, strict=True):
@@ -26,18 +26,20 @@ def test_gradients_per_layer_with_the_transition(world):
 
 
 def test_no_transition_no_line(world):
-    figure = GradientSNR().draw([world.run(gradients=world.gradients(change=np.nan))]).figure
+    figure = GradientSNR().draw([world.run(measurements={"gradients": world.gradients(change=np.nan)})]).figure
     assert all(len(axes.lines) == 2 for axes in figure.axes)
 
 
 def test_conditions_of_different_depth_have_their_own_rows(world):
-    runs = [world.run({"hidden": range(n - 1)}, world.information(layers=n), world.gradients(layers=n)) for n in (2, 6)]
+    runs = [world.run({"hidden": range(n - 1)}, measurements={"binned": world.information(layers=n)}) for n in (2, 6)]
     assert len(GradientSNR().draw(runs).figure.axes) == 2 + 6
 
 
 def test_learning_curves_are_means_in_a_band(world):
     data = world.curves(replicates=11)
-    drawing = LearningCurves().draw([world.run(information=world.information(replicates=11), curves=data)])
+    drawing = LearningCurves().draw(
+        [world.run(measurements={"binned": world.information(replicates=11)}, curves_=data)]
+    )
     for axes, quantity in zip(drawing.figure.axes, ("loss", "error"), strict=True):
         for line, area, name in zip(axes.lines, axes.collections, ("train", "test"), strict=True):
             values = data[f"{name}_{quantity}"]

@@ -16,7 +16,7 @@ def dots(axes):
 
 def test_points_are_the_means_over_replicates(world):
     data = world.information()
-    (axes, _) = InformationPlane().draw([world.run(information=data)]).figure.axes
+    (axes, _) = InformationPlane().draw([world.run(measurements={"binned": data})]).figure.axes
     expected = np.stack([data["I_XT"].mean("replicate"), data["I_TY"].mean("replicate")], axis=-1)
     np.testing.assert_allclose(dots(axes), expected.reshape(-1, 2))
     (lines,) = [c for c in axes.collections if isinstance(c, LineCollection)]
@@ -39,13 +39,13 @@ def test_diverged_replicates_do_not_reach_the_means(world):
     data = world.information()
     kept = data["I_XT"][[0, 2, 3]].mean("replicate").values
     data["I_XT"][1, 3:] = np.nan
-    drawing = InformationPlane().draw([world.run(information=data)])
+    drawing = InformationPlane().draw([world.run(measurements={"binned": data})])
     np.testing.assert_allclose(dots(drawing.figure.axes[0])[:, 0].reshape(kept.shape), kept)
 
 
 def test_numbers_are_the_ends_and_peaks(world):
     data = world.information()
-    (numbers,) = InformationPlane().draw([world.run(information=data)]).numbers["conditions"]
+    (numbers,) = InformationPlane().draw([world.run(measurements={"binned": data})]).numbers["conditions"]
     mean = data["I_XT"].mean("replicate")
     np.testing.assert_allclose(numbers["I_XT_last_bits"], mean[-1])
     np.testing.assert_allclose(numbers["I_XT_peak_bits"], mean.max("epoch"))
@@ -59,15 +59,15 @@ def test_numbers_are_the_ends_and_peaks(world):
 def test_the_asked_bound_is_drawn(world, bound):
     data = world.information()
     bounds = xr.concat([data - 0.5, data], xr.IndexVariable("bound", ["lower", "upper"]))
-    drawing = InformationPlane(bound=bound).draw([world.run(information=bounds)])
+    drawing = InformationPlane(bound=bound).draw([world.run(measurements={"binned": bounds})])
     shift = 0 if bound == "upper" else 0.5
     expected = data["I_TY"].mean("replicate").values - shift
     np.testing.assert_allclose(dots(drawing.figure.axes[0])[:, 1].reshape(expected.shape), expected)
 
 
 def test_an_estimator_without_the_plane_is_named(world):
-    with pytest.raises(ValueError, match=r"information_plane: the estimator binned gives no I_TY"):
-        InformationPlane().draw([world.run(information=world.information().drop_vars("I_TY"))])
+    with pytest.raises(ValueError, match=r"the estimator binned gives no I_TY"):
+        InformationPlane().draw([world.run(measurements={"binned": world.information().drop_vars("I_TY")})])
 
 
 def test_unknown_keys_are_refused():
@@ -77,7 +77,7 @@ def test_unknown_keys_are_refused():
 
 def test_snapshots_show_each_replicate_at_start_transition_and_end(world):
     data = world.information(replicates=5)
-    run = world.run(information=data, gradients=world.gradients(replicates=5))
+    run = world.run(measurements={"binned": data})
     drawing = InformationPlaneSnapshots().draw([run])
     for axes, epoch in zip(drawing.figure.axes, (0, 16, 256), strict=True):  # 16 is recorded, and nearest to 20
         at = data.sel(epoch=epoch).transpose("layer", "replicate")
@@ -91,6 +91,6 @@ def test_snapshots_show_each_replicate_at_start_transition_and_end(world):
 
 
 def test_snapshots_say_where_there_is_no_transition(world):
-    drawing = InformationPlaneSnapshots().draw([world.run(gradients=world.gradients(change=np.nan))])
+    drawing = InformationPlaneSnapshots().draw([world.run(measurements={"gradients": world.gradients(change=np.nan)})])
     assert drawing.figure.axes[1].get_title() == "no transition, epoch 16"
     assert drawing.numbers["conditions"][0]["transition_epoch"] is None

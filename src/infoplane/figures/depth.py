@@ -50,7 +50,8 @@ class Depth(InformationFigure):
         error = complete(run.curves[["test_error"]])["test_error"]
         past_peak = output["epoch"] >= output.idxmax("epoch")
         reached = {"error": error <= self.error, "compression": (output <= self.information_left) & past_peak}
-        return xr.Dataset({n: yes["epoch"].where(yes).min("epoch") for n, yes in reached.items()})
+        epochs = [yes["epoch"].where(yes).min("epoch").rename(name) for name, yes in reached.items()]
+        return xr.merge(epochs, join="inner")
 
 
 def _points(panel: Axes, depths: list[int], reached: list[xr.DataArray], last: int) -> None:
