@@ -22,6 +22,11 @@ def checked(config):
         sys.exit(str(error))
 
 
+def read_by(artifact, stage):
+    """The folder of the artifact of one stage that an artifact reads (`ancient` there: ids decide, not times)."""
+    return next((RESULTS / read.place for read in artifact.inputs if read.stage == stage), [])
+
+
 CONFIG = checked(config)
 CAPTIONS = {
     kind: Path(workflow.source_path(f"../report/{kind}.rst")).read_text()

@@ -3,12 +3,12 @@ rule dataset:
         directory(RESULTS / "datasets/{id}"),
     log:
         RESULTS / "logs/datasets/{id}.log",
+    conda:
+        "../../environment.yml"
     resources:
         mem_mb=2000,
     params:
         recipe=lambda wildcards: PLAN.dataset[wildcards.id].recipe.to_json(),
-    conda:
-        "infoplane"
     message:
         "Draw the dataset {wildcards.id}: see {log}"
     script:

@@ -1,12 +1,18 @@
 """One rule for each figure of the config, so that the report can give each its own caption and place."""
 
+
+def verbatim(value):
+    """A param as it is: in plain text Snakemake would take braces for wildcards."""
+    return lambda wildcards: value
+
+
 for name, figure in CONFIG.figures.items():
 
     rule:
         name:
             f"figure_{name}"
         input:
-            [RESULTS / read.place for read in PLAN.figure[name].inputs],
+            ancient([RESULTS / read.place for read in PLAN.figure[name].inputs]),
         output:
             pdf=RESULTS / f"figures/{name}.pdf",
             png=report(
@@ -19,15 +25,15 @@ for name, figure in CONFIG.figures.items():
             caption=RESULTS / f"figures/{name}.rst",
         log:
             RESULTS / f"logs/figures/{name}.log",
+        conda:
+            "../../environment.yml"
         resources:
             mem_mb=2000,
         params:
-            recipe=PLAN.figure[name].recipe.to_json(),
-            figure=figure.model_dump(mode="json"),
-            runs=[run.describe(RESULTS) for run in PLAN.runs[name]],
-            caption=CAPTIONS[figure.kind],
-        conda:
-            "infoplane"
+            recipe=verbatim(PLAN.figure[name].recipe.to_json()),
+            figure=verbatim(figure.model_dump(mode="json")),
+            runs=verbatim([run.describe(RESULTS) for run in PLAN.runs[name]]),
+            caption=verbatim(CAPTIONS[figure.kind]),
         message:
             f"Draw {name}: log in {{log}}"
         script:

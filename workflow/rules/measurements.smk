@@ -1,22 +1,23 @@
 rule measurement:
     input:
-        unpack(
-            lambda wildcards: {
-                read.stage: RESULTS / read.place
-                for read in PLAN.measurement[wildcards.id].inputs
-            }
+        dataset=ancient(
+            lambda wildcards: read_by(PLAN.measurement[wildcards.id], "dataset")
+        ),
+        # none for a measure of the dataset alone
+        training=ancient(
+            lambda wildcards: read_by(PLAN.measurement[wildcards.id], "training")
         ),
     output:
         directory(RESULTS / "measurements/{id}"),
     log:
         RESULTS / "logs/measurements/{id}.log",
+    conda:
+        "../../environment.yml"
     resources:
         mem_mb=1000,
     params:
         recipe=lambda wildcards: PLAN.measurement[wildcards.id].recipe.to_json(),
         label=lambda wildcards: PLAN.measurement[wildcards.id].label,
-    conda:
-        "infoplane"
     message:
         "Measure {params.label}: see {log}"
     script:

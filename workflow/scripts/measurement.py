@@ -23,6 +23,6 @@ with logged(snakemake.log[0]):
     make_measurement(
         Recipe.from_json(snakemake.params.recipe),
         Path(snakemake.input.dataset),
-        training and Path(training),
+        Path(training) if training else None,
         Path(snakemake.output[0]),
     )
