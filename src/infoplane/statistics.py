@@ -96,3 +96,13 @@ def _first_crossing(height: np.ndarray, epoch: np.ndarray) -> np.ndarray:
     time = epoch[index] - share * (epoch[index] - epoch[before])
     never = np.where(np.isnan(height).any(-1), np.nan, np.inf)
     return np.where(reached.any(-1), time, never)
+
+
+def distance_below_bound(bound: xr.Dataset, i_xt: xr.DataArray, i_ty: xr.DataArray) -> xr.DataArray:
+    """How far I(T;Y) lies below the information-bottleneck bound at the same I(X;T), in bits [TPB99].
+
+    `bound` is the measurement `bound` of the dataset: I_X and I_Y along `point`, I_X rising. Beyond its last
+    point the bound is I(X;Y).
+    """
+    highest = xr.apply_ufunc(np.interp, i_xt, kwargs={"xp": bound.I_X.values, "fp": bound.I_Y.values})
+    return (highest - i_ty).assign_attrs(units="bits", long_name="distance below the bound")

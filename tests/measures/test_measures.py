@@ -1,0 +1,141 @@
+"""What every estimator and measure owes to the workflow, on a training as the trainer stores it."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from infoplane.measures import ESTIMATORS, MEASURES
+from infoplane.measures.base import Estimator
+from infoplane.statistics import distance_below_bound
+
+OPTIONS = {"noisy": {"draws": 300, "noise_variance": 0.1}}
+
+
+@pytest.fixture(scope="module")
+def data(dataset):
+    """Equally likely inputs, which knn needs."""
+    return dataset.assign(p_x=xr.full_like(dataset.p_x, 1 / 200))
+
+
+@pytest.fixture(scope="module")
+def measured(training, data):
+    return {kind: ESTIMATORS[kind](**OPTIONS.get(kind, {})).measure(training, data) for kind in ESTIMATORS}
+
+
+@pytest.mark.parametrize("registry", [ESTIMATORS, MEASURES])
+def test_kinds_are_named_and_fields_described(registry):
+    for kind, measure in registry.items():
+        assert measure().kind == kind
+        fields = {name: field for name, field in measure.model_fields.items() if name != "kind"}
+        assert all(field.description for field in fields.values()), kind
+        assert measure.reads in ("training", "dataset")
+
+
+@pytest.mark.parametrize("kind", ESTIMATORS)
+def test_dimensions_coordinates_and_attributes(measured, training, kind):
+    result = measured[kind]
+    assert list(result.replicate.values) == [10, 11, 12]
+    assert list(result.epoch.values) == list(training["layer_1"].epoch.values)
+    assert list(result.layer.values) == [1, 2, 3]
+    for name in ESTIMATORS[kind].quantities:
+        assert result[name].dims[:3] == ("replicate", "epoch", "layer")
+        assert result[name].attrs["units"] == "bits"
+    for name in set(result.data_vars) | {"replicate", "epoch", "layer"}:
+        assert result[name].attrs["units"], name
+        assert result[name].attrs["long_name"], name
+
+
+@pytest.mark.parametrize("kind", ESTIMATORS)
+def test_nan_where_the_network_has_diverged_and_nowhere_else(measured, kind):
+    for name in ESTIMATORS[kind].quantities:
+        values = measured[kind][name]
+        diverged = (values.replicate == 12) & (values.epoch == 100)
+        assert values.isnull().broadcast_equals(diverged.broadcast_like(values)), name
+
+
+@pytest.mark.parametrize("kind", ESTIMATORS)
+def test_information_is_within_what_there_is(measured, data, kind):
+    result = measured[kind]
+    limit = float(measured["exact"].I_TY.max())  # the first layer, of 6 tanh units, tells all inputs apart
+    assert float(result.I_TY.max()) <= limit + (0.15 if kind == "knn" else 1e-5)
+    if "I_XT" in ESTIMATORS[kind].quantities:
+        slack = 5 * result.get("I_XT_standard_error", xr.zeros_like(result.I_XT))
+        assert (result.I_XT.fillna(0) <= np.log2(200) + slack.fillna(0) + 1e-5).all()
+
+
+@pytest.mark.parametrize("kind", ESTIMATORS)
+def test_replicates_can_be_measured_in_any_parts(measured, training, data, kind):
+    def part(replicates):
+        tree = training.map_over_datasets(lambda d: d.sel(replicate=replicates))
+        return ESTIMATORS[kind](**OPTIONS.get(kind, {})).measure(tree, data)
+
+    parts = [part([10]), part([11, 12])]
+    joined = xr.concat(parts, "replicate", data_vars="minimal")
+    xr.testing.assert_allclose(joined, measured[kind])
+
+
+def test_half_precision_is_widened_first(training, data):
+    """Stored as float16, measured as the float32 that it stands for."""
+
+    def halve(layer):
+        return layer.assign(activation=layer.activation.astype(np.float16)) if "activation" in layer else layer
+
+    half = training.map_over_datasets(halve)
+    wide = half.map_over_datasets(
+        lambda d: d.assign(activation=d.activation.astype(np.float32)) if "activation" in d else d
+    )
+    for kind in ("binned", "exact", "kde"):
+        xr.testing.assert_identical(ESTIMATORS[kind]().measure(half, data), ESTIMATORS[kind]().measure(wide, data))
+
+
+def test_range_is_stated_and_taken_over_all_epochs(training, data):
+    limits = ESTIMATORS["binned"]().measure(training, data)
+    assert (limits.range_min.sel(layer=1) == -1).all()
+    assert (limits.range_max.sel(layer=1) == 1).all()
+    assert (limits.range_min.sel(layer=3) == 0).all()
+    observed = ESTIMATORS["binned"](range="observed").measure(training, data)
+    for number in (1, 2, 3):
+        t = training[f"layer_{number}"].activation
+        np.testing.assert_allclose(observed.range_min.sel(layer=number), t.min(["epoch", "sample", "unit"]))
+        np.testing.assert_allclose(observed.range_max.sel(layer=number), t.max(["epoch", "sample", "unit"]))
+    # a ReLU has no upper limit
+    np.testing.assert_array_equal(limits.range_max.sel(layer=2), observed.range_max.sel(layer=2))
+
+
+def test_one_snapshot_is_in_memory_at_a_time(tmp_path, data):
+    shape = (5, 60, 200, 100)
+    coords = {"replicate": np.arange(5), "epoch": np.arange(60)}
+    t = np.random.default_rng(0).uniform(-1, 1, shape).astype(np.float32)
+    ends = np.ones(shape[:2])
+    layer = xr.Dataset(
+        {
+            "activation": (("replicate", "epoch", "sample", "unit"), t),
+            "activation_min": (("replicate", "epoch"), -ends),
+            "activation_max": (("replicate", "epoch"), ends),
+        },
+        coords=coords,
+        attrs={"activation": "tanh"},
+    )
+    tree = xr.DataTree.from_dict({"/": xr.Dataset(coords=coords), "/layer_1": layer})
+    chunks = {"/layer_1": {"activation": {"chunks": (5, 1, 200, 100)}}}
+    tree.to_zarr(tmp_path / "t.zarr", encoding=chunks, consolidated=False)
+    stored = xr.open_datatree(tmp_path / "t.zarr", engine="zarr", consolidated=False, chunks=None)
+    tracemalloc.start()
+    ESTIMATORS["binned"]().measure(stored, data)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < t.nbytes / 3
+
+
+def test_layers_lie_below_the_bound_of_their_dataset(measured, data):
+    bound = MEASURES["bound"](steps=30).measure(None, data)
+    for kind in ("binned", "adaptive", "exact"):
+        distance = distance_below_bound(bound, measured[kind].I_XT, measured[kind].I_TY)
+        assert float(distance.min()) > -1e-3
+        assert distance.notnull().equals(measured[kind].I_XT.notnull())
+
+
+def test_every_estimator_is_an_estimator():
+    assert all(issubclass(measure, Estimator) for measure in ESTIMATORS.values())
