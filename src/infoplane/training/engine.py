@@ -1,13 +1,15 @@
-"""The compiled training loop of an ensemble, and what is measured at a snapshot.
+"""The compiled training loop of an ensemble.
 
 Whole epochs run inside one compiled function. Weights and optimizer state are loop state, not variables, and each
-replicate's data order is computed where it is used (randomness.py).
+replicate's data order is computed where it is used (randomness.py). Replicates are independent, so they are trained
+in blocks, one after the other, whose activations stay in the cache.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from math import ceil
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -20,24 +22,37 @@ from infoplane.training.randomness import mix, permutation, replicate_keys
 
 # Samples whose gradient is computed at once; a larger batch sums over such pieces, which stay in the cache.
 PIECE = 64
+# Bytes of a piece's activations in a block of replicates (measured: docs/performance.md).
+BLOCK_BYTES = 192 * 2**10
 TEST_SHARE = 0.15
 DROPOUT = 0x5EED  # keeps the draws of masks apart from those of the order
 
 Tensors = list[tf.Tensor]
+Step = Callable[[Any, Callable[[Tensors], Tensors], int], Any]
 
 
 class State(NamedTuple):
-    """Where a training stands after an epoch: all that the next epoch depends on."""
+    """Where a block of replicates stands after an epoch: all that its next epoch depends on."""
 
     weights: Tensors
     slots: Tensors
-    diverged: (
-        tf.Tensor
-    )  # (replicate,) int32: the epoch in which weights became non-finite, -1 if they have not
+    diverged: tf.Tensor  # (replicate,) int32: the epoch in which weights became non-finite, -1 if they have not
+
+
+class Data(NamedTuple):
+    """What sets the replicates of a block apart: keys (replicate,), sample numbers and labels (replicate, sample)."""
+
+    keys: tf.Tensor
+    train_index: tf.Tensor
+    label: tf.Tensor
 
 
 class Engine:
-    """The replicates of one job and their data."""
+    """The replicates of one job: their data and their training, in `blocks` (slices of the replicate axis).
+
+    All blocks have one length, so that one compiled function serves them: the last may overlap the one before, whose
+    results then count.
+    """
 
     def __init__(self, condition: Condition, dataset: xr.Dataset, replicates: range):
         chosen = dataset.sel(replicate=list(replicates))
@@ -46,138 +61,197 @@ class Engine:
         self.x = np.ascontiguousarray(dataset["x"].values, np.float32)
         self.label = chosen["label"].values.astype(np.int32)
         self.classes = dataset.sizes["class"]
-        samples = self.x.shape[0]
+        samples, features = self.x.shape
         self.n_train = round(condition.train_fraction * samples)
         if self.n_train == 0:
             raise ValueError(f"train_fraction: {condition.train_fraction} of {samples} samples is none")
         self.trained = order < self.n_train
         self.tested = order >= samples - round(TEST_SHARE * samples)
-        self.batch = (
-            self.n_train if condition.batch_size == "full" else min(condition.batch_size, self.n_train)
-        )
-        self.network = EnsembleNetwork(condition, self.classes, len(replicates))
-        self.initial = initial_weights(condition, self.x.shape[1], self.classes, replicates)
-        self.network(tf.zeros((1, self.x.shape[1], len(replicates))))
-        self.optimizer = make_optimizer(condition, [tf.constant(w) for w in self.initial])
-        self._keys = tf.constant(replicate_keys(condition.seed, replicates))
-        self._x = tf.constant(self.x)
-        self._train_index = tf.constant(np.argsort(order, axis=1)[:, : self.n_train].T.astype(np.int32))
-        self._label = tf.constant(self.label.T)
+        self.batch = self.n_train if condition.batch_size == "full" else min(condition.batch_size, self.n_train)
+        self.initial = initial_weights(condition, features, self.classes, replicates)
+        self.blocks = self._divide()
+        size = self.blocks[0].stop
+        self.network = EnsembleNetwork(condition, self.classes, size)
+        self.network(tf.zeros((size, features, 1)))
+        self.optimizer = make_optimizer(condition, [tf.constant(w[:size]) for w in self.initial])
+        self._features = tf.constant(self.x.T.ravel())
+        self._first = tf.constant(np.arange(features, dtype=np.int32)[:, None] * samples)
+        keys = replicate_keys(condition.seed, replicates)
+        train_index = np.argsort(order, axis=1)[:, : self.n_train].astype(np.int32)
+        self._data = [Data(*(tf.constant(a[b]) for a in (keys, train_index, self.label))) for b in self.blocks]
 
-    def start(self) -> State:
-        """The state before the first epoch."""
-        weights = [tf.constant(w) for w in self.initial]
-        return State(weights, self.optimizer.slots(weights), -tf.ones(len(self.replicates), tf.int32))
+    def _divide(self) -> list[slice]:
+        replicates, units = len(self.replicates), sum(w.shape[-1] for w in self.initial[1::2])
+        most = max(1, BLOCK_BYTES // (4 * units * min(PIECE, self.batch)))
+        count = ceil(replicates / most)
+        size = ceil(replicates / count)
+        starts = [min(n * size, replicates - size) for n in range(count)]
+        return [slice(start, start + size) for start in starts]
 
-    def order(self, epoch: tf.Tensor) -> tf.Tensor:
-        """Sample numbers in the order of training in `epoch` (0 is the first). Shape (train sample, replicate)."""
-        return self._take(self._train_index, permutation(self._keys, epoch, self.n_train))
+    def join(self, parts: Sequence[np.ndarray]) -> np.ndarray:
+        """Concatenate one array per block, the replicate axis first, to one of all replicates."""
+        stops = [0, *(block.stop for block in self.blocks)]
+        pieces = zip(parts, self.blocks, stops[:-1], strict=True)
+        return np.concatenate([np.asarray(part)[stop - block.start :] for part, block, stop in pieces])
 
-    def _take(self, table: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
-        """`table[rows[..., r], r]` for each replicate r."""
-        replicates = table.shape[1]
-        return tf.gather(tf.reshape(table, (-1,)), rows * replicates + tf.range(replicates))
+    def start(self) -> list[State]:
+        """Return the blocks' states before the first epoch."""
+        return [self.resume([w[block] for w in self.initial]) for block in self.blocks]
+
+    def resume(self, weights: Sequence[np.ndarray], slots=None, diverged=None) -> State:
+        """Return a block's state made of arrays; without `slots` and `diverged`, as before the first epoch."""
+        weights = [tf.constant(w) for w in weights]
+        slots = self.optimizer.slots(weights) if slots is None else [tf.constant(s) for s in slots]
+        diverged = np.full(len(weights[0]), -1) if diverged is None else diverged
+        return State(weights, slots, tf.constant(diverged, tf.int32))
+
+    def weights(self, states: list[State]) -> list[np.ndarray]:
+        """Return [kernel, bias, kernel, ...] of all replicates."""
+        return [self.join(parts) for parts in zip(*(state.weights for state in states), strict=True)]
+
+    def diverged(self, states: list[State]) -> np.ndarray:
+        """Return the epoch in which each replicate diverged, -1 where it did not."""
+        return self.join([state.diverged for state in states])
+
+    def run(self, states: list[State], epoch: int, stop: int) -> list[State]:
+        """Train from completed epoch `epoch` to `stop`."""
+        span = tf.constant(epoch), tf.constant(stop)
+        return [self._run(data, state, *span) for data, state in zip(self._data, states, strict=True)]
+
+    def gradient_norms(self, states: list[State], epoch: int) -> tuple[np.ndarray, np.ndarray]:
+        """Norm of the mean and of the standard deviation of each kernel's gradient over the batches of `epoch`.
+
+        Weights stay as they are during the pass [ST17, sec. 3.2]; batches count by their size. Two (replicate,
+        layer) float32 arrays.
+        """
+        pairs = zip(self._data, states, strict=True)
+        parts = [self._gradient_norms(data, state.weights, tf.constant(epoch)) for data, state in pairs]
+        means, deviations = zip(*parts, strict=True)
+        return self.join(means), self.join(deviations)
+
+    def order(self, data: Data, epoch: tf.Tensor) -> tf.Tensor:
+        """Sample numbers in the order of training in `epoch`, counted from 0. Shape (replicate, train sample)."""
+        return _take(data.train_index, permutation(data.keys, epoch, self.n_train))
 
     def loss(self, logits: tf.Tensor, label: tf.Tensor) -> tf.Tensor:
-        """Cross-entropy in nats. logits (sample, output, replicate), label (sample, replicate) -> the same."""
+        """Cross-entropy in nats. logits (replicate, output, sample), label (replicate, sample)."""
         if self.condition.output == "sigmoid":
             return keras.ops.binary_crossentropy(tf.cast(label, tf.float32), logits[:, 0], from_logits=True)
         target = tf.one_hot(label, self.classes, axis=1)
         return keras.ops.categorical_crossentropy(target, logits, from_logits=True, axis=1)
 
-    def gradient(self, weights: Tensors, rows: tf.Tensor, keys: tf.Tensor) -> Tensors:
-        """Gradient of the training loss, L2 included, over one batch. rows (sample, replicate): sample numbers."""
-        size = rows.shape[0]
-        pieces, rest = divmod(size, PIECE)
-        if pieces <= 1:
-            total = self._piece(weights, rows, keys, 0, size)
-        else:
+    def _over_batches(self, data: Data, epoch: tf.Tensor, step: Step, state: Any) -> Any:
+        """Fold `step(state, gradient, size)` over the batches of an epoch; `gradient(weights)` is one batch's."""
+        order, keys = self.order(data, epoch), mix(mix(data.keys, epoch), DROPOUT)
+        if self.batch <= 2 * PIECE:
 
-            def add(piece: tf.Tensor, total: Tensors) -> tuple[tf.Tensor, Tensors]:
-                more = self._piece(
-                    weights, tf.slice(rows, (piece * PIECE, 0), (PIECE, rows.shape[1])), keys, piece, size
-                )
-                return piece + 1, [a + b for a, b in zip(total, more, strict=True)]
+            def whole(state: Any, x: tf.Tensor, label: tf.Tensor, index: tf.Tensor) -> Any:
+                size = x.shape[2]
+                return step(state, lambda w: self._penalised(w, self._slope(w, x, label, mix(keys, index), size)), size)
 
-            start = (tf.constant(0), [tf.zeros_like(w) for w in weights])
-            total = tf.while_loop(lambda piece, _: piece < pieces, add, start)[1]
-            if rest:
-                more = self._piece(weights, rows[pieces * PIECE :], keys, pieces, size)
-                total = [a + b for a, b in zip(total, more, strict=True)]
-        if self.condition.l2:
-            total[::2] = [
-                g + 2 * self.condition.l2 * w for g, w in zip(total[::2], weights[::2], strict=True)
-            ]
-        return total
+            return self._fold(data, whole, state, order, self.batch)
 
-    def _piece(
-        self, weights: Tensors, rows: tf.Tensor, keys: tf.Tensor, piece: tf.Tensor | int, size: int
-    ) -> Tensors:
-        with tf.GradientTape() as tape:
-            tape.watch(weights)
-            x = tf.transpose(tf.gather(self._x, rows), (0, 2, 1))
-            masks = mix(keys, piece) if self.condition.dropout else None
-            logits = self.network.apply(weights, x, masks)[-1]
-            loss = tf.reduce_sum(self.loss(logits, self._take(self._label, rows))) / size
-        return tape.gradient(loss, weights)
+        def pieced(state: Any, rows: tf.Tensor, index: tf.Tensor) -> Any:
+            size, batch_keys = rows.shape[1], mix(keys, index)
 
-    def _over_batches(self, epoch: tf.Tensor, step: Callable, state: tuple) -> tuple:
-        """Fold `step(state, rows, keys) -> state` over the batches of an epoch."""
-        order, epoch_keys = self.order(epoch), mix(mix(self._keys, epoch), DROPOUT)
+            def gradient(weights: Tensors) -> Tensors:
+                def add(total: Tensors, x: tf.Tensor, label: tf.Tensor, piece: tf.Tensor) -> Tensors:
+                    more = self._slope(weights, x, label, mix(batch_keys, piece), size)
+                    return [a + b for a, b in zip(total, more, strict=True)]
+
+                return self._penalised(weights, self._fold(data, add, [tf.zeros_like(w) for w in weights], rows, PIECE))
+
+            return step(state, gradient, size)
+
         full, rest = divmod(self.n_train, self.batch)
 
-        def body(index: tf.Tensor, state: tuple) -> tuple:
-            rows = tf.slice(order, (index * self.batch, 0), (self.batch, len(self.replicates)))
-            return index + 1, step(state, rows, mix(epoch_keys, index))
+        def body(index: tf.Tensor, state: Any) -> tuple[tf.Tensor, Any]:
+            return index + 1, pieced(state, _columns(order, index, self.batch), index)
 
         state = tf.while_loop(lambda index, _: index < full, body, (tf.constant(0), state))[1]
-        return step(state, order[full * self.batch :], mix(epoch_keys, full)) if rest else state
+        return pieced(state, order[:, full * self.batch :], tf.constant(full)) if rest else state
+
+    def _fold(self, data: Data, function: Callable, state: Any, rows: tf.Tensor, size: int) -> Any:
+        """Fold `function(state, x, label, index)` over the data of consecutive `size` columns of `rows`.
+
+        The data of the next turn are gathered one turn ahead and are loop state: XLA would otherwise gather them
+        anew wherever they are used.
+        """
+        full, rest = divmod(rows.shape[1], size)
+
+        def body(index: tf.Tensor, here: tuple, state: Any) -> tuple[tf.Tensor, tuple, Any]:
+            ahead = self._gather(data, _columns(rows, tf.minimum(index + 1, full - 1), size))
+            return index + 1, ahead, function(state, *here, index)
+
+        first = self._gather(data, rows[:, :size])
+        state = tf.while_loop(lambda index, *_: index < full, body, (tf.constant(0), first, state))[2]
+        return function(state, *self._gather(data, rows[:, full * size :]), tf.constant(full)) if rest else state
+
+    def _gather(self, data: Data, rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Inputs (replicate, feature, sample) and labels (replicate, sample) of sample numbers (replicate, sample)."""
+        return tf.gather(self._features, rows[:, None] + self._first), _take(data.label, rows)
+
+    def _slope(self, weights: Tensors, x: tf.Tensor, label: tf.Tensor, keys: tf.Tensor, size: int) -> Tensors:
+        """Gradient of the summed loss over `size`."""
+        with tf.GradientTape() as tape:
+            tape.watch(weights)
+            logits = self.network.apply(weights, x, keys if self.condition.dropout else None)[-1]
+            loss = tf.reduce_sum(self.loss(logits, label)) / size
+        return tape.gradient(loss, weights)
+
+    def _penalised(self, weights: Tensors, slopes: Tensors) -> Tensors:
+        """Add the gradient of the L2 penalty, l2 times the sum of squared weights."""
+        if not self.condition.l2:
+            return slopes
+        rates = [2 * self.condition.l2 if n % 2 == 0 else 0.0 for n in range(len(weights))]
+        return [g + rate * w for g, rate, w in zip(slopes, rates, weights, strict=True)]
 
     @tf.function(jit_compile=True)
-    def run(self, state: State, epoch: tf.Tensor, stop: tf.Tensor) -> State:
-        """Train from completed epoch `epoch` to `stop`."""
-
-        def step(state: tuple, rows: tf.Tensor, keys: tf.Tensor) -> tuple:
+    def _run(self, data: Data, state: State, epoch: tf.Tensor, stop: tf.Tensor) -> State:
+        def step(state: tuple, gradient: Callable, size: int) -> tuple:
             weights, slots = state
-            return self.optimizer.update(weights, self.gradient(weights, rows, keys), slots)
+            return self.optimizer.update(weights, gradient(weights), slots)
 
         def body(epoch: tf.Tensor, state: State) -> tuple[tf.Tensor, State]:
-            weights, slots = self._over_batches(epoch, step, (state.weights, state.slots))
-            finite = tf.reduce_all(
-                [tf.reduce_all(tf.math.is_finite(w), _but_last(w)) for w in weights], axis=0
-            )
+            weights, slots = self._over_batches(data, epoch, step, (state.weights, state.slots))
+            finite = tf.reduce_all([tf.reduce_all(tf.math.is_finite(w), _within(w)) for w in weights], axis=0)
             fresh = tf.logical_and(state.diverged < 0, tf.logical_not(finite))
             return epoch + 1, State(weights, slots, tf.where(fresh, epoch + 1, state.diverged))
 
         return tf.while_loop(lambda epoch, _: epoch < stop, body, (epoch, state))[1]
 
     @tf.function(jit_compile=True)
-    def gradient_norms(self, weights: Tensors, epoch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Norm of the mean and of the standard deviation of each kernel's gradient over the batches of `epoch`.
-
-        Weights stay as they are during the pass [ST17, sec. 3.2]; batches count by their size; Welford's recurrence,
-        since the mean can exceed the deviation by orders of magnitude. Two (layer, replicate) float32 tensors.
-        """
-
-        def step(state: tuple, rows: tf.Tensor, keys: tf.Tensor) -> tuple:
-            seen, means, squares = state
-            size = float(rows.shape[0])
+    def _gradient_norms(self, data: Data, weights: Tensors, epoch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        def step(state: tuple, gradient: Callable, size: int) -> tuple:
+            seen, means, squares = state  # Welford's recurrence: the mean can exceed the deviation by far
             share = size / (seen + size)
-            slopes = self.gradient(weights, rows, keys)[::2]
+            slopes = gradient(weights)[::2]
             moved = [m + share * (g - m) for m, g in zip(means, slopes, strict=True)]
             spread = zip(squares, slopes, means, moved, strict=True)
             return seen + size, moved, [s + size * (g - m) * (g - n) for s, g, m, n in spread]
 
         zeros = [tf.zeros_like(w) for w in weights[::2]]
-        _, means, squares = self._over_batches(epoch, step, (tf.constant(0.0), zeros, list(zeros)))
+        _, means, squares = self._over_batches(data, epoch, step, (tf.constant(0.0), zeros, list(zeros)))
         deviations = [tf.sqrt(tf.maximum(s, 0) / self.n_train) for s in squares]
         return norms(means), norms(deviations)
 
 
 def norms(kernels: Tensors) -> tf.Tensor:
-    """Frobenius norm of each layer's kernel in each replicate. Shape (layer, replicate)."""
-    return tf.stack([tf.sqrt(tf.reduce_sum(k * k, axis=_but_last(k))) for k in kernels])
+    """Frobenius norm of each layer's kernel in each replicate. Shape (replicate, layer)."""
+    return tf.stack([tf.sqrt(tf.reduce_sum(k * k, axis=_within(k))) for k in kernels], axis=1)
 
 
-def _but_last(x: tf.Tensor) -> list[int]:
-    return list(range(len(x.shape) - 1))
+def _columns(rows: tf.Tensor, index: tf.Tensor, size: int) -> tf.Tensor:
+    """The `index`-th `size` columns."""
+    return tf.slice(rows, (0, index * size), (rows.shape[0], size))
+
+
+def _take(table: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
+    """`table[r, rows[r]]` for each replicate r. table (replicate, n), rows (replicate, sample)."""
+    first = tf.range(table.shape[0])[:, None] * table.shape[1]
+    return tf.gather(tf.reshape(table, (-1,)), first + rows)
+
+
+def _within(x: tf.Tensor) -> list[int]:
+    """All axes but that of replicates."""
+    return list(range(1, len(x.shape)))

@@ -18,42 +18,43 @@ class Observer:
     def __init__(self, engine: Engine, store: Store):
         self.engine, self.store = engine, store
         self.network = EnsembleNetwork(engine.condition, engine.classes, store.group)
-        self.network(tf.zeros((1, engine.x.shape[1], store.group)))
+        self.network(tf.zeros((store.group, engine.x.shape[1], 1)))
 
-    def observe(self, snapshot: int, epoch: int, state: State) -> tuple[dict[str, np.ndarray], State]:
+    def observe(self, snapshot: int, epoch: int, states: list[State]) -> dict[str, np.ndarray]:
         """Write the activations of one snapshot to the store and return all else that belongs to it.
 
         Names are those of the store, arrays have the replicate axis first; entries of replicates that have diverged
-        are NaN. A replicate whose loss is not finite counts as diverged from this epoch on: so the state returns too.
+        are NaN. A replicate whose loss is not finite counts as diverged from this epoch on.
         """
-        group, replicates = self.store.group, len(self.engine.replicates)
-        parts = [self._observe_group(snapshot, epoch, start, state) for start in range(0, replicates, group)]
+        group, weights = self.store.group, self.engine.weights(states)
+        starts = range(0, len(self.engine.replicates), group)
+        diverged = self.engine.diverged(states)
+        parts = [self._observe_group(snapshot, epoch, s, [w[s : s + group] for w in weights], diverged) for s in starts]
         result = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        means, deviations = self.engine.gradient_norms(state.weights, tf.constant(epoch))
-        for n, (kernel, bias) in enumerate(zip(state.weights[::2], state.weights[1::2], strict=True)):
+        means, deviations = self.engine.gradient_norms(states, epoch)
+        for n, (kernel, bias) in enumerate(zip(weights[::2], weights[1::2], strict=True)):
             layer = f"layer_{n + 1}/"
             result |= {
-                layer + "weight": np.moveaxis(kernel.numpy(), -1, 0).copy(),
-                layer + "bias": bias.numpy().T.copy(),
-                layer + "weight_norm": norms([kernel]).numpy()[0],
-                layer + "gradient_mean_norm": means.numpy()[n],
-                layer + "gradient_std_norm": deviations.numpy()[n],
+                layer + "weight": kernel,
+                layer + "bias": bias,
+                layer + "weight_norm": norms([kernel]).numpy()[:, 0],
+                layer + "gradient_mean_norm": means[:, n].copy(),
+                layer + "gradient_std_norm": deviations[:, n].copy(),
             }
         diverged = result.pop("diverged_epoch")
         for values in result.values():
             values[diverged >= 0] = np.nan
-        return result | {"diverged_epoch": diverged}, state._replace(diverged=tf.constant(diverged))
+        return result | {"diverged_epoch": diverged}
 
-    def _observe_group(self, snapshot: int, epoch: int, start: int, state: State) -> dict[str, np.ndarray]:
+    def _observe_group(
+        self, snapshot: int, epoch: int, start: int, weights: list[np.ndarray], diverged: np.ndarray
+    ) -> dict[str, np.ndarray]:
         chosen = slice(start, start + self.store.group)
-        blocks = self._forward([w[..., chosen] for w in state.weights])
+        blocks = self._forward([tf.constant(w) for w in weights])
         logits, *activations = (np.concatenate(parts, axis=1) for parts in zip(*blocks, strict=True))
-        result = self._curves(logits, chosen)
-        diverged = state.diverged.numpy()[chosen]
+        result, diverged = self._curves(logits, chosen), diverged[chosen]
         unsound = ~np.isfinite(result["train_loss"] + result["test_loss"])
-        result["diverged_epoch"] = diverged = np.where((diverged < 0) & unsound, epoch, diverged).astype(
-            np.int32
-        )
+        result["diverged_epoch"] = diverged = np.where((diverged < 0) & unsound, epoch, diverged).astype(np.int32)
         for n, values in enumerate(activations):
             values[diverged >= 0] = np.nan
             self.store.write_activation(n, snapshot, start, values)
@@ -69,28 +70,22 @@ class Observer:
 
     @tf.function(jit_compile=True)
     def _activations(self, weights: list[tf.Tensor], x: tf.Tensor) -> list[tf.Tensor]:
-        shared = tf.repeat(x[:, :, None], self.store.group, axis=2)
+        shared = tf.repeat(tf.transpose(x)[None], self.store.group, axis=0)
         *hidden, logits = self.network.apply(weights, shared)
-        output = (
-            tf.sigmoid(logits)
-            if self.engine.condition.output == "sigmoid"
-            else keras.ops.softmax(logits, axis=1)
-        )
+        output = tf.sigmoid(logits) if self.engine.condition.output == "sigmoid" else keras.ops.softmax(logits, axis=1)
         stored = [tf.cast(a, self.store.precision) for a in (*hidden, output)]
-        return [tf.transpose(a, (2, 0, 1)) for a in (logits, *stored)]
+        return [tf.transpose(a, (0, 2, 1)) for a in (logits, *stored)]
 
     def _curves(self, logits: np.ndarray, chosen: slice) -> dict[str, np.ndarray]:
         """Loss and error of each replicate on its training and its test samples. logits (replicate, sample, output)."""
         engine, label = self.engine, self.engine.label[chosen]
-        loss = engine.loss(tf.transpose(logits, (1, 2, 0)), tf.constant(label.T)).numpy().T
+        loss = engine.loss(tf.transpose(logits, (0, 2, 1)), tf.constant(label)).numpy()
         predicted = logits[..., 0] > 0 if logits.shape[-1] == 1 else logits.argmax(axis=-1)
         wrong = (predicted != label).astype(np.float32)
         result = {}
         for part, members in (("train", engine.trained[chosen]), ("test", engine.tested[chosen])):
             for name, values in (("loss", loss), ("error", wrong)):
-                result[f"{part}_{name}"] = np.mean(values, axis=1, where=members, dtype=np.float64).astype(
-                    np.float32
-                )
+                result[f"{part}_{name}"] = np.mean(values, axis=1, where=members, dtype=np.float64).astype(np.float32)
         return result
 
 
@@ -98,5 +93,5 @@ def layers(engine: Engine) -> list[Layer]:
     """Describe the engine's layers to the store."""
     condition = engine.condition
     names = [condition.activation] * len(condition.hidden) + [condition.output]
-    shapes = [w.shape[:2] for w in engine.initial[::2]]
+    shapes = [w.shape[1:] for w in engine.initial[::2]]
     return [Layer(name, shape[1], shape) for name, shape in zip(names, shapes, strict=True)]

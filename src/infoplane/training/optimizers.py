@@ -21,7 +21,7 @@ NORM_OPTIONS = {"clipnorm", "global_clipnorm"}
 
 
 class Optimizer(Protocol):
-    """A rule that moves weights: lists hold kernels and biases in turn, the replicate axis last."""
+    """A rule that moves weights: lists hold kernels and biases in turn, the replicate axis first."""
 
     def slots(self, weights: Tensors) -> Tensors:
         """Return the initial state."""
@@ -57,9 +57,7 @@ class Adam:
 
     options = frozenset({"beta_1", "beta_2", "epsilon"})
 
-    def __init__(
-        self, learning_rate: float, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7
-    ):
+    def __init__(self, learning_rate: float, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7):
         self.learning_rate, self.beta_1, self.beta_2, self.epsilon = learning_rate, beta_1, beta_2, epsilon
 
     def slots(self, weights: Tensors) -> Tensors:
@@ -73,9 +71,7 @@ class Adam:
         rate = self.learning_rate * tf.sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
         first = [m + (g - m) * (1 - self.beta_1) for m, g in zip(slots[1 : n + 1], gradients, strict=True)]
         second = [v + (g * g - v) * (1 - self.beta_2) for v, g in zip(slots[n + 1 :], gradients, strict=True)]
-        moved = [
-            w - rate * m / (tf.sqrt(v) + self.epsilon) for w, m, v in zip(weights, first, second, strict=True)
-        ]
+        moved = [w - rate * m / (tf.sqrt(v) + self.epsilon) for w, m, v in zip(weights, first, second, strict=True)]
         return moved, [count, *first, *second]
 
 
@@ -84,7 +80,7 @@ class KerasOptimizer:
 
     def __init__(self, name: str, options: dict, weights: Sequence[tf.Tensor]):
         self.elementwise = name in ELEMENTWISE and not NORM_OPTIONS & options.keys()
-        replicates = weights[0].shape[-1]
+        replicates = weights[0].shape[0]
         self.parts = [self._part(name, options, part) for part in self._split(weights, replicates)]
 
     @staticmethod
@@ -97,7 +93,7 @@ class KerasOptimizer:
     def _split(self, weights: Sequence[tf.Tensor], replicates: int) -> list[Tensors]:
         if self.elementwise:
             return [list(weights)]
-        return [[w[..., r] for w in weights] for r in range(replicates)]
+        return [[w[r] for w in weights] for r in range(replicates)]
 
     def slots(self, weights: Tensors) -> Tensors:
         """Return Keras's optimizer variables, instance by instance."""
@@ -105,10 +101,8 @@ class KerasOptimizer:
 
     def update(self, weights: Tensors, gradients: Tensors, slots: Tensors) -> tuple[Tensors, Tensors]:
         """Return the weights and variables after one `optimizer.apply`."""
-        replicates, state = weights[0].shape[-1], iter(slots)
-        split = zip(
-            self.parts, self._split(weights, replicates), self._split(gradients, replicates), strict=True
-        )
+        replicates, state = weights[0].shape[0], iter(slots)
+        split = zip(self.parts, self._split(weights, replicates), self._split(gradients, replicates), strict=True)
         for (optimizer, variables), part, slopes in split:
             for variable, value in zip(variables, part, strict=True):
                 variable.assign(value)
@@ -117,7 +111,7 @@ class KerasOptimizer:
             optimizer.apply(slopes, variables)
         moved = [[tf.convert_to_tensor(v) for v in variables] for _, variables in self.parts]
         if not self.elementwise:
-            moved = [[tf.stack(values, axis=-1) for values in zip(*moved, strict=True)]]
+            moved = [[tf.stack(values) for values in zip(*moved, strict=True)]]
         return moved[0], self.slots(weights)
 
 
@@ -131,6 +125,4 @@ def make_optimizer(condition: Condition, weights: Sequence[tf.Tensor]) -> Optimi
         return KerasOptimizer(condition.optimizer, options, weights)
     except (TypeError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
-        raise ValueError(
-            f"optimizer_options: Keras refuses {options} for {condition.optimizer}: {reason}"
-        ) from error
+        raise ValueError(f"optimizer_options: Keras refuses {options} for {condition.optimizer}: {reason}") from error

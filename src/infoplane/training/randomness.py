@@ -13,6 +13,7 @@ import numpy as np
 
 from infoplane.training.backend import tf
 
+GOLDEN = 0x9E3779B9
 ROUNDS = 32  # of the shuffle: tests/training/test_randomness.py checks its uniformity
 
 
@@ -28,7 +29,7 @@ def initial_seed(seed: int, replicate: int, layer: int) -> int:
 
 def mix(bits: tf.Tensor, salt: tf.Tensor | int) -> tf.Tensor:
     """Hash 32-bit words: `lowbias32` of C. Wellons, a bijection of each word for each `salt`. uint32, broadcast."""
-    bits = tf.bitwise.bitwise_xor(bits, tf.cast(salt, tf.uint32) * tf.constant(0x9E3779B9, tf.uint32))
+    bits = tf.bitwise.bitwise_xor(bits, tf.cast(salt, tf.uint32) * tf.constant(GOLDEN, tf.uint32))
     for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B)):
         bits = tf.bitwise.bitwise_xor(bits, tf.bitwise.right_shift(bits, tf.constant(shift, tf.uint32)))
         bits = bits * tf.constant(factor, tf.uint32)
@@ -38,27 +39,29 @@ def mix(bits: tf.Tensor, salt: tf.Tensor | int) -> tf.Tensor:
 def permutation(keys: tf.Tensor, epoch: tf.Tensor, size: int) -> tf.Tensor:
     """The order in which each replicate sees its `size` training samples in `epoch`.
 
-    The swap-or-not shuffle (Hoang, Morris & Rogaway 2012): each round pairs position p with (k - p) mod size and swaps
-    the pair on a hashed bit, so the result is a permutation for any key. keys (replicate,) uint32, epoch scalar
-    int32; returns (size, replicate) int32.
+    The swap-or-not shuffle (Hoang, Morris & Rogaway 2012): each round pairs position p with (pivot - p) mod size and
+    swaps the pair on a hashed bit, so the result is a permutation for any key. keys (replicate,) uint32, epoch
+    scalar int32; returns (replicate, size) int32.
     """
-    keys = mix(keys, epoch)
-    place = tf.range(size, dtype=tf.int32)[:, None] + tf.zeros_like(keys, tf.int32)[None]
-    for turn in range(ROUNDS):
-        pivot = (
-            tf.cast(tf.bitwise.right_shift(mix(keys, 2 * turn + 1), tf.constant(1, tf.uint32)), tf.int32)
-            % size
-        )
+    draws = mix(keys, epoch)[:, None] + tf.cast(tf.range(3 * ROUNDS), tf.uint32) * tf.constant(GOLDEN, tf.uint32)
+    pivots, masks, factors = tf.split(mix(draws, 1), 3, axis=1)
+    pivots = tf.cast(pivots % tf.constant(size, tf.uint32), tf.int32)
+
+    def turn(index: tf.Tensor, place: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        pivot, mask, factor = (tf.slice(x, (0, index), (keys.shape[0], 1)) for x in (pivots, masks, factors))
         partner = pivot - place
         partner = tf.where(partner < 0, partner + size, partner)
-        coin = mix(tf.cast(tf.maximum(place, partner), tf.uint32) + mix(keys, 2 * turn + 2), 0)
-        place = tf.where(tf.cast(coin, tf.int32) < 0, partner, place)
-    return place
+        pair = tf.bitwise.bitwise_xor(tf.cast(tf.maximum(place, partner), tf.uint32), mask)
+        coin = tf.cast(pair * tf.bitwise.bitwise_or(factor, tf.constant(1, tf.uint32)), tf.int32)
+        return index + 1, tf.where(coin < 0, partner, place)
+
+    place = tf.tile(tf.range(size)[None], (keys.shape[0], 1))
+    return tf.while_loop(lambda index, _: index < ROUNDS, turn, (tf.constant(0), place))[1]
 
 
 def uniform(keys: tf.Tensor, shape: tuple[int, int]) -> tf.Tensor:
-    """Uniform numbers in [0, 1) for each replicate. keys (replicate,) uint32; returns (*shape, replicate) float32."""
+    """Uniform numbers in [0, 1) for each replicate. keys (replicate,) uint32; returns (replicate, *shape) float32."""
     rows, columns = shape
-    counter = tf.cast(tf.reshape(tf.range(rows * columns), (rows, columns, 1)), tf.uint32)
-    bits = mix(mix(counter, 1) + keys, 2)
+    counter = tf.cast(tf.reshape(tf.range(rows * columns), (1, rows, columns)), tf.uint32)
+    bits = mix(mix(counter, 1) + keys[:, None, None], 2)
     return tf.cast(tf.bitwise.right_shift(bits, tf.constant(8, tf.uint32)), tf.float32) * 2.0**-24

@@ -21,8 +21,4 @@ def snapshot_epochs(epochs: int, snapshots: int) -> np.ndarray:
 
 
 def _log_spaced(epochs: int, points: int) -> np.ndarray:
-    return (
-        np.unique(np.geomspace(1, epochs, points).round().astype(np.int64))
-        if points > 1
-        else np.array([epochs])
-    )
+    return np.unique(np.geomspace(1, epochs, points).round().astype(np.int64)) if points > 1 else np.array([epochs])

@@ -54,9 +54,7 @@ class Store:
     """
 
     def __init__(self, path: Path, layers: Sequence[Layer], replicates, epochs, samples: int, precision: str):
-        numcodecs.blosc.use_threads = (
-            False  # with threads, the order of blocks in a chunk varies from run to run
-        )
+        numcodecs.blosc.use_threads = False  # with threads, the order of blocks in a chunk varies from run to run
         self.path, self.layers, self.samples, self.precision = path, layers, samples, precision
         self.replicates, self.epochs = np.asarray(replicates, np.int32), np.asarray(epochs, np.int32)
         self.group = _group(len(self.replicates), samples * max(x.units for x in layers) * 4)
@@ -110,9 +108,7 @@ class Store:
         shape = load(0, key).shape
         shape = (shape[0], snapshots, *shape[1:])
         step = max(1, min(snapshots, SMALL_CHUNK_BYTES // (4 * int(np.prod(shape)) // snapshots)))
-        array = _array(
-            group, name, shape, (shape[0], step, *shape[2:]), np.float32, (*AXES, *dims), units, long_name
-        )
+        array = _array(group, name, shape, (shape[0], step, *shape[2:]), np.float32, (*AXES, *dims), units, long_name)
         for first in range(0, snapshots, step):
             rows = range(first, min(first + step, snapshots))
             array[:, rows.start : rows.stop] = np.stack([load(row, key) for row in rows], axis=1)

@@ -42,9 +42,7 @@ def train(
     use_one_core()
     with Checkpoint(checkpoint) as saved:
         if Path(store).exists():
-            if (
-                not saved.store.exists()
-            ):  # killed after the store was moved, before the checkpoint was removed
+            if not saved.store.exists():  # killed after the store was moved, before the checkpoint was removed
                 return saved.remove()
             raise ValueError(f"{store}: exists already")
         engine = Engine(condition, dataset, replicates)
@@ -56,43 +54,45 @@ def train(
             saved.release(Path(store))
 
 
-def _run(
-    engine: Engine, store: Store, saved: Checkpoint, signature: str, report: Callable[[str], None]
-) -> None:
+def _run(engine: Engine, store: Store, saved: Checkpoint, signature: str, report: Callable[[str], None]) -> None:
     observer, epochs = Observer(engine, store), [int(e) for e in store.epochs]
-    done, state = saved.count(), engine.start()
+    done = saved.count()
     if done and saved.load(done - 1, "signature") == signature:
-        state = _restore(state, saved, done - 1)
+        states = _restore(engine, saved, done - 1)
         report(f"goes on from epoch {epochs[done - 1]} of {epochs[-1]}")
     else:
         saved.clear()
         store.create()
-        done = 0
+        done, states = 0, engine.start()
     epoch = epochs[max(done - 1, 0)]
-    divergence = _Divergence(engine, report)
-    progress = _Progress(epoch, epochs[-1], report)
+    divergence, progress = _Divergence(engine, report), _Progress(epoch, epochs[-1], report)
     for snapshot, target in list(enumerate(epochs))[done:]:
         while epoch < target:
             stop = min(target, epoch + progress.epochs_per_call())
-            state = engine.run(state, tf.constant(epoch), tf.constant(stop))
-            divergence.check(state.diverged.numpy())
+            states = engine.run(states, epoch, stop)
+            divergence.check(engine.diverged(states))
             epoch = stop
             progress.at(epoch)
-        arrays, state = observer.observe(snapshot, epoch, state)
-        slots = {f"slot_{n}": values.numpy() for n, values in enumerate(state.slots)}
-        saved.save(snapshot, {**arrays, **slots, "signature": np.array(signature)})
+        arrays = observer.observe(snapshot, epoch, states)
         divergence.check(arrays["diverged_epoch"])
+        states = [
+            state._replace(diverged=tf.constant(arrays["diverged_epoch"][block]))
+            for state, block in zip(states, engine.blocks, strict=True)
+        ]
+        slots = {f"slot_{b}_{n}": s.numpy() for b, state in enumerate(states) for n, s in enumerate(state.slots)}
+        saved.save(snapshot, {**arrays, **slots, "signature": np.array(signature)})
 
 
-def _restore(state: State, saved: Checkpoint, snapshot: int) -> State:
-    """The state at a saved snapshot; `state` gives the structure."""
-    weights = []
-    for layer in range(1, len(state.weights) // 2 + 1):
-        weights.append(np.moveaxis(saved.load(snapshot, f"layer_{layer}/weight"), 0, -1))
-        weights.append(np.moveaxis(saved.load(snapshot, f"layer_{layer}/bias"), 0, -1))
-    slots = [saved.load(snapshot, f"slot_{n}") for n in range(len(state.slots))]
+def _restore(engine: Engine, saved: Checkpoint, snapshot: int) -> list[State]:
+    """Return the blocks' states at a saved snapshot."""
+    numbers = range(1, len(engine.initial) // 2 + 1)
+    weights = [saved.load(snapshot, f"layer_{n}/{part}") for n in numbers for part in ("weight", "bias")]
     diverged = saved.load(snapshot, "diverged_epoch")
-    return State([tf.constant(w) for w in weights], [tf.constant(s) for s in slots], tf.constant(diverged))
+    states = []
+    for number, (block, fresh) in enumerate(zip(engine.blocks, engine.start(), strict=True)):
+        slots = [saved.load(snapshot, f"slot_{number}_{n}") for n in range(len(fresh.slots))]
+        states.append(engine.resume([w[block] for w in weights], slots, diverged[block]))
+    return states
 
 
 class _Divergence:
@@ -106,9 +106,7 @@ class _Divergence:
         for replicate, epoch in zip(self.engine.replicates, diverged, strict=True):
             if epoch >= 0 and replicate not in self.named:
                 self.named.add(replicate)
-                self.report(
-                    f"replicate {replicate} diverged in epoch {epoch}: its weights or its loss are not finite"
-                )
+                self.report(f"replicate {replicate} diverged in epoch {epoch}: its weights or its loss are not finite")
         if (diverged >= 0).all():
             condition = self.engine.condition
             raise RuntimeError(
@@ -150,9 +148,7 @@ def _one_line(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or error
-        raise RuntimeError(
-            f"cannot write {path}: {reason}; once that is mended, the job goes on from there"
-        ) from error
+        raise RuntimeError(f"cannot write {path}: {reason}; once that is mended, the job goes on from there") from error
 
 
 def _signature(condition: Condition, dataset: xr.Dataset, replicates: range) -> str:
