@@ -88,7 +88,7 @@ def test_no_stage_reads_the_config_or_another_room():
         for registry in registries:
             for kind in registry:
                 for module in code.closure(registry.module(kind)):
-                    assert module.split(".")[1] in {room, "section", "condition", "statistics"}, (
+                    assert module.split(".")[1] in {room, "section", "condition", "statistics", "icosahedron"}, (
                         kind,
                         module,
                     )

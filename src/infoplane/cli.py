@@ -69,7 +69,7 @@ def show_plan(
 
 @app.command()
 def audit(
-    figure: Annotated[Path, typer.Argument(help="A PDF or PNG made by infoplane, here or copied elsewhere.")],
+    figure: Annotated[Path, typer.Argument(help="A PDF, PNG or GIF made by infoplane, here or copied elsewhere.")],
     configfile: ConfigFiles = None,
     override: Overrides = None,
     results: Results = Path("results"),
@@ -119,9 +119,9 @@ def _listing(made: plan.Plan, results: Path) -> dict:
         return {"stage": artifact.stage, "id": artifact.id, "what": artifact.label, "exists": exists}
 
     experiments: dict[str, dict] = {}
-    for name, figure in made.config.figures.items():
-        conditions = experiments.setdefault(figure.experiment, {})
+    for name in made.figure:
         for run in made.runs[name]:
+            conditions = experiments.setdefault(run.experiment, {})
             condition = conditions.setdefault(json.dumps(run.varied), {"varied": dict(run.varied), "artifacts": {}})
             condition["artifacts"] |= {artifact.id: entry(artifact) for artifact in run.artifacts()}
     return {

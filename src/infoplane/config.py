@@ -95,7 +95,8 @@ class Config(Section):
     @model_validator(mode="after")
     def _references_exist(self) -> Config:
         for name, figure in self.figures.items():
-            _exists(figure.experiment, self.experiments, f"figures.{name}.experiment")
+            for experiment in figure.experiments():
+                _exists(experiment, self.experiments, f"figures.{name}.experiment")
             for estimator in figure.estimators():
                 _exists(estimator, self.estimators, f"figures.{name}.estimator")
         return self

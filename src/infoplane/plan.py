@@ -20,6 +20,7 @@ from infoplane.condition import Condition
 from infoplane.config import Config
 from infoplane.datasets import DATASETS
 from infoplane.figures import FIGURES
+from infoplane.figures.base import Figure
 from infoplane.measures import ESTIMATORS, MEASURES
 
 # The project's folder, of an installation with `pip install -e`.
@@ -65,6 +66,7 @@ class Artifact:
 class PlannedRun:
     """One condition of an experiment and the artifacts of it that a figure reads."""
 
+    experiment: str
     condition: Condition
     varied: Mapping[str, Any]
     dataset: Artifact
@@ -85,6 +87,7 @@ class PlannedRun:
             return [str(results / part.store) for part in parts]
 
         return {
+            "experiment": self.experiment,
             "condition": self.condition.model_dump(mode="json"),
             "varied": json.loads(json.dumps(self.varied)),
             "dataset": str(results / self.dataset.store),
@@ -119,17 +122,23 @@ def make(config: Config, captions: Mapping[str, str] | None = None) -> Plan:
     if captions is None:
         captions = {path.stem: path.read_text() for path in (PROJECT / "workflow/report").glob("*.rst")}
     for name, figure in config.figures.items():
-        runs = []
-        for varied, condition in config.conditions(figure.experiment):
-            dataset = _dataset(plan, condition)
-            trainings = _trainings(plan, condition, dataset)
-            measurements = {
-                key: _measurements(plan, key, dataset, trainings) for key in (*figure.estimators(), *figure.measures)
-            }
-            runs.append(PlannedRun(condition, varied, dataset, trainings, measurements))
-        plan.runs[name] = tuple(runs)
+        plan.runs[name] = tuple(_runs(plan, figure))
         plan.figure[name] = _figure(name, figure, plan.runs[name], captions)
     return plan
+
+
+def _runs(plan: Plan, figure: Figure) -> Iterator[PlannedRun]:
+    """What a figure draws; a condition that its experiments share counts for the first."""
+    seen = set()
+    for experiment, names in figure.reads().items():
+        for varied, condition in plan.config.conditions(experiment):
+            dataset = _dataset(plan, condition)
+            trainings = _trainings(plan, condition, dataset)
+            if trainings in seen and not figure.keeps_shared:
+                continue
+            seen.add(trainings)
+            measurements = {key: _measurements(plan, key, dataset, trainings) for key in names}
+            yield PlannedRun(experiment, condition, varied, dataset, trainings, measurements)
 
 
 def _dataset(plan: Plan, condition: Condition) -> Artifact:
@@ -176,11 +185,12 @@ def _measurements(plan: Plan, name: str, dataset: Artifact, trainings: tuple[Art
     return tuple(parts)
 
 
-def _figure(name: str, figure: Any, runs: tuple[PlannedRun, ...], captions: Mapping[str, str]) -> Artifact:
+def _figure(name: str, figure: Figure, runs: tuple[PlannedRun, ...], captions: Mapping[str, str]) -> Artifact:
     parameters = {
         "name": name,
         **figure.model_dump(mode="json", exclude={"experiment"}),
-        "varied": [dict(run.varied) for run in runs],
+        # Where there is one experiment, its name does not show.
+        "runs": [[run.experiment if len(figure.reads()) > 1 else "", dict(run.varied)] for run in runs],
         "caption": hashlib.sha256(captions[figure.kind].encode()).hexdigest()[:16],
     }
     stages = {"measurement"} | ({"training"} if figure.reads_curves else set())

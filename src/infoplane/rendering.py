@@ -23,7 +23,7 @@ def render(
     caption: str,
     stem: Path,
 ) -> None:
-    """Draw a figure; write `<stem>.pdf`, `.png`, `.json` (manifest and numbers) and `.rst` (caption).
+    """Draw a figure; write `<stem>.pdf`, `.png`, of a film `.gif`, `.json` (manifest, numbers) and `.rst` (caption).
 
     `runs` are mappings as `PlannedRun.describe` makes them, `inputs` the folders of the artifacts that the figure
     reads, `caption` a Jinja template that can quote the drawing's numbers.
@@ -31,6 +31,8 @@ def render(
     clock = Clock()
     drawing = figure.draw([_open(figure, run) for run in runs])
     files = embed.draw(drawing.figure)
+    if drawing.animation is not None:
+        files["gif"] = drawing.animation
     contents = {suffix: embed.content(suffix, data) for suffix, data in files.items()}
     manifest = {
         **artifacts.manifest(recipe, inputs, clock, contents),
@@ -47,6 +49,7 @@ def render(
 
 def _open(figure: Figure, run: Mapping[str, Any]) -> Run:
     return Run(
+        experiment=run["experiment"],
         condition=Condition(**run["condition"]),
         varied=run["varied"],
         curves=artifacts.open_parts(run["trainings"]).load() if figure.reads_curves else None,

@@ -33,9 +33,7 @@ def test_from_arrays_is_uniform_over_samples_and_certain_of_labels(x, y):
     np.testing.assert_array_equal(data["p_y_given_x"].sum("class"), 1)
 
 
-@pytest.mark.parametrize(
-    "labels", [Y[None, :], Y[:, None], Y[:, None].astype(float), Y[:, None].astype(bool)]
-)
+@pytest.mark.parametrize("labels", [Y[None, :], Y[:, None], Y[:, None].astype(float), Y[:, None].astype(bool)])
 def test_mat_in_the_authors_layout(tmp_path, labels):
     path = tmp_path / "var_u.mat"
     savemat(path, {"F": X.astype(np.uint8), "y": labels})

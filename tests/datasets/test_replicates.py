@@ -40,10 +40,7 @@ def test_order_is_a_permutation_and_uniform():
 
 def test_labels_follow_their_probabilities():
     label = draw(distribution(), 3, 4)["label"].values
-    assert (
-        chisquare(np.bincount(label.ravel(), minlength=3), np.array([0.2, 0.5, 0.3]) * label.size).pvalue
-        > 1e-4
-    )
+    assert chisquare(np.bincount(label.ravel(), minlength=3), np.array([0.2, 0.5, 0.3]) * label.size).pvalue > 1e-4
 
 
 def test_certain_labels_are_never_missed():

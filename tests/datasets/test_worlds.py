@@ -121,10 +121,6 @@ def test_registry_names_each_kind_by_its_own_word_and_stays_light():
     for kind, cls in DATASETS.items():
         assert cls.model_fields["kind"].default == kind
         assert all(field.description for name, field in cls.model_fields.items() if name != "kind")
-    loaded = (
-        "import sys; from infoplane.datasets import DATASETS; list(DATASETS.values()); print(*sys.modules)"
-    )
-    modules = subprocess.run(
-        [sys.executable, "-c", loaded], capture_output=True, text=True, check=True
-    ).stdout
+    loaded = "import sys; from infoplane.datasets import DATASETS; list(DATASETS.values()); print(*sys.modules)"
+    modules = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True).stdout
     assert not {"tensorflow", "keras", "sklearn"} & set(modules.split())

@@ -108,7 +108,7 @@ def store(tmp_path_factory):
 
 @pytest.fixture
 def world(store):
-    def run(varied=None, curves_=None, dataset=store, measurements=None, **condition):
+    def run(varied=None, curves_=None, dataset=store, measurements=None, experiment="main", **condition):
         """A run of the given measurements; what is not given comes from the formulas."""
         given = measurements or {}
         plane = given.get("binned", information())
@@ -123,7 +123,7 @@ def world(store):
         hidden = tuple(range(layers + 1, 2, -1))
         settings = Condition(**{"replicates": replicates, "hidden": hidden, "epochs": 256, **condition})
         history = curves(replicates) if curves_ is None else curves_
-        return Run(settings, varied or {}, history, measured | given, dataset, ())
+        return Run(experiment, settings, varied or {}, history, measured | given, dataset, ())
 
     makers = {f.__name__: f for f in (layered, information, gradients, curves, weights, bound, cells, inputs)}
     return SimpleNamespace(epochs=EPOCHS, change=CHANGE, run=run, **makers)

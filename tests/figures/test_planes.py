@@ -1,12 +1,17 @@
 """The figures of the information plane show the data's numbers."""
 
+import io
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import xarray as xr
 from matplotlib.collections import LineCollection, PathCollection
+from PIL import Image
 from pydantic import ValidationError
 
 from infoplane.figures.information_plane import InformationPlane
+from infoplane.figures.information_plane_animation import InformationPlaneAnimation
 from infoplane.figures.information_plane_snapshots import InformationPlaneSnapshots
 
 
@@ -94,3 +99,22 @@ def test_snapshots_say_where_there_is_no_transition(world):
     drawing = InformationPlaneSnapshots().draw([world.run(measurements={"gradients": world.gradients(change=np.nan)})])
     assert drawing.figure.axes[1].get_title() == "no transition, epoch 16"
     assert drawing.numbers["conditions"][0]["transition_epoch"] is None
+
+
+def test_the_film_has_a_frame_per_snapshot_and_holds_the_last(world):
+    data = world.information()
+    drawing = InformationPlaneAnimation(frame_ms=100).draw([world.run(measurements={"binned": data})])
+    film = Image.open(io.BytesIO(drawing.animation))
+    assert film.n_frames == len(world.epochs)
+    pictures, times = [], []
+    for frame in range(film.n_frames):
+        film.seek(frame)
+        pictures.append(np.asarray(film.convert("RGB")))
+        times.append(film.info["duration"])
+    assert times == [100] * (len(world.epochs) - 1) + [1500]
+    assert all((a != b).any() for a, b in pairwise(pictures))
+    # The still picture is the last frame: every replicate where the last epoch has it.
+    last = data.isel(epoch=-1).transpose("layer", "replicate")
+    shown = drawing.figure.axes[0].collections[1].get_offsets()
+    np.testing.assert_allclose(shown, np.stack([last["I_XT"], last["I_TY"]], axis=-1).reshape(-1, 2))
+    assert drawing.figure.axes[0].get_title() == "epoch 256"

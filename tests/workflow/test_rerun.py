@@ -49,7 +49,12 @@ def test_changing_back_renders_figures_from_stored_versions(project):
         ("src/infoplane/measures/gradients.py", "1e6", "1e7", {"measurement": 2, "figure_gradient_snr": 1}),
         ("src/infoplane/measures/binned.py", "from __future__", "# a comment\nfrom __future__", {}),
         ("src/infoplane/training/trainer.py", '"""', '"""Reworded. ', {}),
-        ("src/infoplane/figures/learning_curves.py", "def draw", "x: ClassVar = 1\n\n    def draw", {"figure_learning_curves": 1}),
+        (
+            "src/infoplane/figures/learning_curves.py",
+            "def draw",
+            "x: ClassVar = 1\n\n    def draw",
+            {"figure_learning_curves": 1},
+        ),
         ("workflow/report/learning_curves.rst", " ", "  ", {"figure_learning_curves": 1}),
         ("workflow/scripts/training.py", "from pathlib", "# a comment\nfrom pathlib", {}),
     ],

@@ -24,7 +24,9 @@ def checked(config):
 
 def read_by(artifact, stage):
     """The folder of the artifact of one stage that an artifact reads (`ancient` there: ids decide, not times)."""
-    return next((RESULTS / read.place for read in artifact.inputs if read.stage == stage), [])
+    return next(
+        (RESULTS / read.place for read in artifact.inputs if read.stage == stage), []
+    )
 
 
 CONFIG = checked(config)

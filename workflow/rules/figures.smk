@@ -6,6 +6,17 @@ def verbatim(value):
     return lambda wildcards: value
 
 
+def files(name, figure):
+    """What a figure's job writes; the report shows the film where there is one, the picture where not."""
+    kinds = ["pdf", "png", "json", "rst"] + ["gif"] * figure.animated
+    made = {kind: RESULTS / f"figures/{name}.{kind}" for kind in kinds}
+    shown = "gif" if figure.animated else "png"
+    # the caption is written by the job, with the numbers that were measured
+    caption = str(made["rst"].absolute())
+    made[shown] = report(made[shown], caption=caption, category=figure.group)
+    return made
+
+
 for name, figure in CONFIG.figures.items():
 
     rule:
@@ -14,15 +25,7 @@ for name, figure in CONFIG.figures.items():
         input:
             ancient([RESULTS / read.place for read in PLAN.figure[name].inputs]),
         output:
-            pdf=RESULTS / f"figures/{name}.pdf",
-            png=report(
-                RESULTS / f"figures/{name}.png",
-                # written by the job: the caption with the numbers that were measured
-                caption=str((RESULTS / f"figures/{name}.rst").absolute()),
-                category=figure.group,
-            ),
-            manifest=RESULTS / f"figures/{name}.json",
-            caption=RESULTS / f"figures/{name}.rst",
+            **files(name, figure),
         log:
             RESULTS / f"logs/figures/{name}.log",
         conda:

@@ -83,17 +83,11 @@ def from_arrays(x: np.ndarray, y: np.ndarray) -> xr.Dataset:
     if not np.isfinite(x).all():
         raise ValueError("x: holds NaN or infinite values; allowed: finite numbers")
     if y.shape != (len(x),) or y.dtype.kind not in "buif":
-        raise ValueError(
-            f"y: {y.dtype} of shape {y.shape}; allowed: one number per sample, shape ({len(x)},)"
-        )
+        raise ValueError(f"y: {y.dtype} of shape {y.shape}; allowed: one number per sample, shape ({len(x)},)")
     found = np.unique(y)
     if not 2 <= len(found) <= MAX_CLASSES or not np.array_equal(found, np.arange(len(found))):
-        shown = ", ".join(f"{value:g}" for value in found[:5].astype(float)) + (
-            ", ..." if len(found) > 5 else ""
-        )
-        raise ValueError(
-            f"y: labels {shown}; allowed: 0, 1, ... (2 to {MAX_CLASSES} classes, each with a sample)"
-        )
+        shown = ", ".join(f"{value:g}" for value in found[:5].astype(float)) + (", ..." if len(found) > 5 else "")
+        raise ValueError(f"y: labels {shown}; allowed: 0, 1, ... (2 to {MAX_CLASSES} classes, each with a sample)")
     return joint(x, np.full(len(x), 1 / len(x)), np.eye(len(found))[y.astype(int)])
 
 

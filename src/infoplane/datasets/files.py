@@ -69,9 +69,7 @@ class Npz(FileDataset):
             with np.load(self.path, allow_pickle=False) as content:
                 arrays = {name: content[name] for name in ("x", "y") if name in content}
         except Exception as error:
-            raise ValueError(
-                f"not readable ({_line(error)}); allowed: npz without pickled objects"
-            ) from error
+            raise ValueError(f"not readable ({_line(error)}); allowed: npz without pickled objects") from error
         return _pick(arrays, "x", "y")
 
 

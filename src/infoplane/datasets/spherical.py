@@ -28,9 +28,7 @@ def power_spectrum(degrees: int = DEGREES) -> np.ndarray:
     positions, patterns = icosahedron.vertices(), bit_patterns(12).astype(float)
     cosines = np.clip(positions @ positions.T, -1, 1)
     spectrum = [
-        (2 * degree + 1)
-        / (4 * np.pi)
-        * np.einsum("si,ij,sj->s", patterns, eval_legendre(degree, cosines), patterns)
+        (2 * degree + 1) / (4 * np.pi) * np.einsum("si,ij,sj->s", patterns, eval_legendre(degree, cosines), patterns)
         for degree in range(degrees)
     ]
     # Rounded so that equal powers compare equal; a vanishing one can come out negative.

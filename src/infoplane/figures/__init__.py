@@ -17,5 +17,6 @@ FIGURES = Registry(
     data_processing="infoplane.figures.data_processing:DataProcessing",
     estimator_comparison="infoplane.figures.estimator_comparison:EstimatorComparison",
     compression_generalization="infoplane.figures.compression_generalization:CompressionGeneralization",
+    information_plane_animation="infoplane.figures.information_plane_animation:InformationPlaneAnimation",
     bull="infoplane.figures.bull:Bull",
 )

@@ -13,8 +13,8 @@ from scipy.stats import rankdata
 from infoplane.figures.base import Drawing, Run
 from infoplane.figures.plane import InformationFigure, complete, head
 from infoplane.figures.style import condition_name, panels
+from infoplane.statistics import bootstrap
 
-RESAMPLES = 2000
 MARKERS = "osD^vP*X<>"
 
 
@@ -26,28 +26,31 @@ class CompressionGeneralization(InformationFigure):
     reads_curves: ClassVar[bool] = True
 
     def draw(self, runs: Sequence[Run]) -> Drawing:
-        """One panel; conditions differ in colour and marker."""
+        """One panel; conditions, or experiments where there are several, differ in colour and marker."""
         networks = [self._networks(run) for run in runs]
-        pooled = np.concatenate([np.stack([n["compression"], n["gap"]]) for n in networks], axis=1)
-        correlation, low, high = rank_correlation(*pooled)
-        colors = sns.color_palette("colorblind", len(runs))
+        pooled = xr.concat(networks, "replicate", join="override")
+        interval = bootstrap(rank_correlation, pooled["compression"], pooled["gap"])
+        correlation, low, high = (float(interval[name]) for name in ("estimate", "low", "high"))
+        several = len({run.experiment for run in runs}) > 1
+        names = [run.experiment if several else condition_name(run.varied) for run in runs]
+        kinds = list(dict.fromkeys(names))
+        colors = sns.color_palette("colorblind", len(kinds))
         with panels(1, xlabel="compression of the last hidden layer [bits]") as (figure, (panel,)):
-            for number, (run, network) in enumerate(zip(runs, networks, strict=True)):
-                style = {
-                    "color": colors[number],
-                    "marker": MARKERS[number % len(MARKERS)],
-                    "label": condition_name(run.varied),
-                }
-                panel.scatter(network["compression"], network["gap"], s=12, alpha=0.7, linewidths=0, **style)
+            for number, name in enumerate(kinds):
+                points = xr.concat([n for n, of in zip(networks, names, strict=True) if of == name], "replicate")
+                style = {"color": colors[number], "marker": MARKERS[number % len(MARKERS)], "label": name}
+                panel.scatter(points["compression"], points["gap"], s=10, alpha=0.6, linewidths=0, **style)
             panel.set_ylabel("test error − train error")
-            panel.set_title(f"rank correlation {correlation:.2f} [{low:.2f}, {high:.2f}]")
-            if len(runs) > 1:
-                figure.legend(loc="outside lower center", ncols=2, handletextpad=0.1, columnspacing=0.8)
+            if np.isfinite(correlation):  # there is none where all compress, or generalise, alike
+                panel.set_title(f"rank correlation {correlation:.2f} [{low:.2f}, {high:.2f}]")
+            if len(kinds) > 1:
+                columns = 2 if max(map(len, kinds)) <= 18 else 1
+                figure.legend(loc="outside lower center", ncols=columns, handletextpad=0.1, columnspacing=0.8)
         return Drawing(
             figure,
             {
-                "networks": pooled.shape[1],
-                "rank_correlation": correlation,
+                "networks": pooled.sizes["replicate"],
+                "rank_correlation": correlation if np.isfinite(correlation) else None,
                 "rank_correlation_interval_95": [low, high],
                 "conditions": [_numbers(*pair) for pair in zip(runs, networks, strict=True)],
             },
@@ -62,28 +65,18 @@ class CompressionGeneralization(InformationFigure):
         return xr.merge([compression.rename("compression"), gap.rename("gap")], join="inner")
 
 
-def rank_correlation(x: np.ndarray, y: np.ndarray) -> tuple[float, float, float]:
-    """Spearman's rank correlation and its 95 % interval, from bootstrap samples of the networks."""
-    chosen = np.random.default_rng(0).integers(len(x), size=(RESAMPLES, len(x)))
-    with np.errstate(invalid="ignore"):
-        resampled = _spearman(x[chosen], y[chosen])
-    low, high = np.nanquantile(resampled, [0.025, 0.975]) if np.isfinite(resampled).any() else (np.nan, np.nan)
-    return float(_spearman(x, y)), float(low), float(high)
-
-
-def _spearman(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    ranks = [rankdata(values, axis=-1) for values in (x, y)]
-    x, y = (rank - rank.mean(axis=-1, keepdims=True) for rank in ranks)
-    with np.errstate(invalid="ignore"):
-        return (x * y).sum(axis=-1) / np.sqrt((x**2).sum(axis=-1) * (y**2).sum(axis=-1))
+def rank_correlation(x: xr.DataArray, y: xr.DataArray) -> xr.DataArray:
+    """Spearman's rank correlation over replicates; NaN where either does not vary."""
+    x_rank, y_rank = (values.copy(data=rankdata(values, axis=values.get_axis_num("replicate"))) for values in (x, y))
+    return xr.corr(x_rank, y_rank, "replicate")
 
 
 def _numbers(run: Run, networks: xr.Dataset) -> dict[str, Any]:
     """Means of a condition, and the rank correlation within it."""
-    within = _spearman(networks["compression"].values, networks["gap"].values)
+    within = float(rank_correlation(networks["compression"], networks["gap"]))
     return {
         **head(run, networks),
         "compression_mean_bits": float(networks["compression"].mean()),
         "gap_mean": float(networks["gap"].mean()),
-        "rank_correlation": float(within) if np.isfinite(within) else None,
+        "rank_correlation": within if np.isfinite(within) else None,
     }

@@ -10,20 +10,23 @@ import xarray as xr
 from matplotlib.axes import Axes
 from pydantic import Field
 
-from infoplane.figures.base import Drawing, Run
+from infoplane.figures.base import EXPERIMENT, Drawing, Experiments, Run
 from infoplane.figures.plane import InformationFigure, complete, head
 from infoplane.figures.style import TRAIN, panels
 from infoplane.section import Float, Positive
+from infoplane.statistics import epochs_until, epochs_until_compressed
 
 
 class Depth(InformationFigure):
-    """The first recorded epoch with a held-out error, and with an I(X;T) of the output layer, below a limit."""
+    """Epochs until the held-out error, and until the compression of the output layer, reach a target."""
 
     kind: Literal["depth"] = "depth"
     reads_curves: ClassVar[bool] = True
     error: Annotated[Float, Field(gt=0, lt=1)] = Field(0.1, description="Held-out error to reach, a share.")
-    information_left: Positive = Field(2.0, description="I(X;T) of the output layer to come down to, in bits.")
-    experiment: str = Field("depth", description="Whose conditions are drawn: a name under `experiments`.")
+    compression: Positive = Field(
+        1.5, description="Compression of the output layer to reach: I(X;T) below its peak so far, in bits."
+    )
+    experiment: Experiments = Field("depth", description=EXPERIMENT)
 
     def draw(self, runs: Sequence[Run]) -> Drawing:
         """Error on the left, compression on the right; a point per replicate, medians joined."""
@@ -35,45 +38,41 @@ class Depth(InformationFigure):
                 _points(panel, depths, [epochs[name] for epochs in reached], last)
             axes[0].set_ylabel("epoch")
             axes[0].set_title(f"held-out error ≤ {self.error:g}")
-            axes[1].set_title(rf"$I(X;\hat{{Y}})$ ≤ {self.information_left:g} bits, past its peak")
+            axes[1].set_title(rf"$I(X;\hat{{Y}})$ {self.compression:g} bits below its peak")
         conditions = [
             {**head(run, epochs), "hidden_layers": depth, **_summary(epochs)}
             for run, epochs, depth in zip(runs, reached, depths, strict=True)
         ]
-        return Drawing(
-            figure, {"error": self.error, "information_left_bits": self.information_left, "conditions": conditions}
-        )
+        return Drawing(figure, {"error": self.error, "compression_bits": self.compression, "conditions": conditions})
 
     def _epochs(self, run: Run) -> xr.Dataset:
-        """Epochs to error and to compression (replicate); NaN where never."""
+        """Epochs to the error and to the compression (replicate); infinite where never."""
         output = self.information(run)["I_XT"].isel(layer=-1, drop=True)
         error = complete(run.curves[["test_error"]])["test_error"]
-        past_peak = output["epoch"] >= output.idxmax("epoch")
-        reached = {"error": error <= self.error, "compression": (output <= self.information_left) & past_peak}
-        epochs = [yes["epoch"].where(yes).min("epoch").rename(name) for name, yes in reached.items()]
-        return xr.merge(epochs, join="inner")
+        to_error = epochs_until(error, self.error).rename("error")
+        to_compression = epochs_until_compressed(output, self.compression).rename("compression")
+        return xr.merge([to_error, to_compression], join="inner")
 
 
 def _points(panel: Axes, depths: list[int], reached: list[xr.DataArray], last: int) -> None:
     for depth, epochs in zip(depths, reached, strict=True):
         spread = np.linspace(-0.15, 0.15, epochs.size)
-        panel.scatter(depth + spread, epochs, s=8, color=TRAIN, alpha=0.5, linewidths=0)
-        never = int(epochs.isnull().sum())
+        panel.scatter(depth + spread, np.maximum(epochs, 1), s=8, color=TRAIN, alpha=0.5, linewidths=0)
+        never = int(np.isinf(epochs).sum())
         if never:
             panel.annotate(f"{never} never", (depth, last), (0, 5), textcoords="offset points", ha="center", size=6)
-    # A median counts those that never got there as later than all others.
-    medians = np.array([np.median(epochs.fillna(np.inf)) for epochs in reached])
+    medians = np.array([np.median(epochs) for epochs in reached])
     panel.plot(depths, np.where(np.isfinite(medians), medians, np.nan), color="0.2", marker="_", markersize=10)
     panel.set_yscale("log")
+    panel.set_ylim(1, 1.3 * last)
     panel.set_xticks(depths)
-    panel.set_ylim(top=1.3 * last)
 
 
 def _summary(epochs: xr.Dataset) -> dict[str, Any]:
     """Medians (none where most replicates never got there) and counts."""
     summary: dict[str, Any] = {}
     for name, values in epochs.items():
-        median = float(np.median(values.fillna(np.inf)))
+        median = float(np.median(values))
         summary[f"epochs_to_{name}_median"] = median if np.isfinite(median) else None
-        summary[f"reached_{name}"] = int(values.notnull().sum())
+        summary[f"reached_{name}"] = int(np.isfinite(values).sum())
     return summary

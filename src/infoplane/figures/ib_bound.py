@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from infoplane.figures.base import Drawing, Run
 from infoplane.figures.plane import AXES, InformationFigure, head
 from infoplane.figures.style import condition_name, layer_colors, layer_legend, panels
+from infoplane.statistics import distance_below_bound
 
 BETAS = (2, 5, 10, 20, 50, 100, 200, 500, 1000)  # marked along the bound where there is room
 
@@ -69,16 +70,10 @@ def _zoom(panel: Axes, last: xr.Dataset, bound: xr.Dataset) -> None:
             panel.annotate(text, (x[place], y[place]), (0, 4), textcoords="offset points", ha="center", size=6)
 
 
-def below_bound(last: xr.Dataset, bound: xr.Dataset) -> xr.DataArray:
-    """How much less of Y than the bound allows, in bits, (replicate, layer); beyond its end the bound is flat."""
-    allowed = np.interp(last["I_XT"], bound["I_X"], bound["I_Y"])
-    return allowed - last["I_TY"]
-
-
 def _numbers(run: Run, last: xr.Dataset) -> dict[str, Any]:
     """The layers' gap below the bound, and the β where the bound has their I(X;T)."""
     bound = run.measurements["bound"]
-    gap = below_bound(last, bound)
+    gap = distance_below_bound(bound, last["I_XT"], last["I_TY"])
     place = np.searchsorted(bound["I_X"].values, last["I_XT"].mean("replicate").values).clip(
         max=bound.sizes["point"] - 1
     )

@@ -1,0 +1,107 @@
+"""The information plane as a film: every replicate a point, from the initial weights to the last epoch."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, ClassVar, Literal
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure as Page
+from matplotlib.ticker import MaxNLocator
+from PIL import Image
+from pydantic import Field
+
+from infoplane.figures.base import Drawing, Run
+from infoplane.figures.plane import AXES, InformationFigure, head
+from infoplane.figures.style import condition_name, layer_colors, layer_legend, panels
+from infoplane.section import Count, Int
+
+DPI = 150
+HOLD = 15  # frames' time that the last one stays
+
+
+class InformationPlaneAnimation(InformationFigure):
+    """A frame per recorded epoch: a point per replicate and layer, and each layer's mean path so far."""
+
+    group: ClassVar[str] = "Beyond"
+    animated: ClassVar[bool] = True
+
+    kind: Literal["information_plane_animation"] = "information_plane_animation"
+    frame_ms: Annotated[Count, Field(ge=20)] = Field(120, description="Time that a frame is shown, in milliseconds.")
+    loop: Annotated[Int, Field(ge=0)] = Field(0, description="How often the film runs; 0 is for ever.")
+
+    def draw(self, runs: Sequence[Run]) -> Drawing:
+        """A panel per condition; the figure is the last frame, the GIF has them all."""
+        planes = [self.information(run) for run in runs]
+        with panels(len(runs), sharex=True, sharey=True, **AXES) as (figure, axes):
+            films = [
+                _Film(panel, plane, condition_name(run.varied))
+                for panel, plane, run in zip(axes, planes, runs, strict=True)
+            ]
+            layers = max(plane.sizes["layer"] for plane in planes)
+            layer_legend(axes[0], layers, loc="lower right", ncols=2, handletextpad=0.3, columnspacing=0.8)
+        epochs = np.unique(np.concatenate([plane["epoch"].values for plane in planes]))
+        frames = list(_frames(figure, films, epochs))
+        stream = io.BytesIO()
+        durations = [self.frame_ms] * (len(frames) - 1) + [HOLD * self.frame_ms]
+        options = {"save_all": True, "append_images": frames[1:], "duration": durations, "loop": self.loop}
+        frames[0].save(stream, format="gif", **options)
+        numbers = {"conditions": [_numbers(*pair) for pair in zip(runs, planes, strict=True)]}
+        return Drawing(figure, numbers, animation=stream.getvalue())
+
+
+class _Film:
+    """One panel of the film."""
+
+    def __init__(self, panel: Axes, plane: xr.Dataset, name: str) -> None:
+        self._panel, self._name = panel, name
+        self._points = plane.to_array("axis").transpose("epoch", "layer", "replicate", "axis")
+        self._mean = self._points.mean("replicate")
+        colors = layer_colors(plane.sizes["layer"])
+        self._trails = [panel.plot([], [], color=color, linewidth=0.8, alpha=0.6)[0] for color in colors]
+        everything = self._points.values.reshape(-1, 2)
+        panel.scatter(*everything.T, s=0)  # fixes the limits for all frames
+        of_layer = np.repeat(colors, plane.sizes["replicate"], axis=0)
+        self._dots = panel.scatter(*self._points[-1].values.reshape(-1, 2).T, c=of_layer, s=8, linewidths=0, alpha=0.8)
+        panel.set_xlim(left=0)
+        panel.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+        self.show(plane["epoch"].values[-1])
+
+    def show(self, epoch: int) -> None:
+        """Draw the last recorded epoch up to this one."""
+        past = self._points["epoch"].values <= epoch
+        self._dots.set_offsets(self._points[past][-1].values.reshape(-1, 2))
+        for trail, path in zip(self._trails, self._mean[past].transpose("layer", "axis", "epoch").values, strict=True):
+            trail.set_data(path)
+        clock = f"epoch {self._points['epoch'].values[past][-1]}"
+        self._panel.title.set_text(", ".join(filter(None, [self._name, clock])))
+
+
+def _frames(figure: Page, films: Sequence[_Film], epochs: np.ndarray) -> Iterator[Image.Image]:
+    canvas = FigureCanvasAgg(figure)
+    figure.set_dpi(DPI)
+    canvas.draw()
+    figure.set_layout_engine("none")  # the layout stands: panels must not move from frame to frame
+    for epoch in epochs:
+        for film in films:
+            film.show(epoch)
+        canvas.draw()
+        frame = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+        yield frame.quantize(128, dither=Image.Dither.NONE)
+
+
+def _numbers(run: Run, plane: xr.Dataset) -> dict[str, Any]:
+    """What the film shows: its epochs, and the mean position of each layer in the first and the last."""
+    mean = plane.mean("replicate")
+    ends = mean.isel(epoch=[0, -1])
+    return {
+        **head(run, plane),
+        "frames": plane.sizes["epoch"],
+        "last_epoch": int(plane["epoch"][-1]),
+        "I_XT_first_and_last_bits": ends["I_XT"].values.tolist(),
+        "I_TY_first_and_last_bits": ends["I_TY"].values.tolist(),
+    }
