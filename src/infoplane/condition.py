@@ -8,12 +8,12 @@ from pydantic import Field
 
 from infoplane.section import Count, Float, Fraction, Int, Positive, Section
 
-# The names that Keras's own `get` functions take; listed so that a config is checked without importing TensorFlow
-# (tests/test_condition.py compares them with the installed Keras).
+# Keras's own names: listed so that a config is checked without importing TensorFlow (tests/test_condition.py compares
+# them with the installed Keras). Activations are those that act on each unit alone and need no argument.
 ACTIVATIONS = (
-    "celu", "elu", "exponential", "gelu", "glu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_tanh", "leaky_relu",
-    "linear", "log_sigmoid", "mish", "relu", "relu6", "selu", "sigmoid", "silu", "soft_shrink", "softplus", "softsign",
-    "sparse_plus", "squareplus", "tanh", "tanh_shrink", "threshold",
+    "celu", "elu", "exponential", "gelu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh",
+    "leaky_relu", "linear", "log_sigmoid", "mish", "relu", "relu6", "selu", "sigmoid", "silu", "soft_shrink",
+    "softplus", "softsign", "sparse_plus", "sparse_sigmoid", "squareplus", "swish", "tanh", "tanh_shrink",
 )  # fmt: skip
 INITIALIZERS = (
     "glorot_normal", "glorot_uniform", "he_normal", "he_uniform", "lecun_normal", "lecun_uniform", "orthogonal",

@@ -13,8 +13,8 @@ os.environ["KERAS_BACKEND"] = "tensorflow"
 # XLA's default on x86 is 256 bits; processors without wider vectors ignore the wish.
 os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_cpu_prefer_vector_width=512".strip()
 
-import keras  # noqa: E402
-import tensorflow as tf  # noqa: E402
+import keras
+import tensorflow as tf
 
 __all__ = ["keras", "tf", "use_one_core"]
 

@@ -84,6 +84,8 @@ class Checkpoint:
 
     def release(self, store: Path) -> None:
         """Move the finished store to its place and remove the checkpoint."""
+        for left in self.store.rglob("*.partial"):  # a chunk that Zarr was writing when the job was killed
+            left.unlink()
         try:
             os.rename(self.store, store)
         except OSError as error:

@@ -37,10 +37,7 @@ def affine(x: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
     weights = kernel.shape[1] * kernel.shape[2]
 
     def gradient(dy: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        if weights <= SMALL:
-            dx = tf.reduce_sum(dy[:, None] * kernel[..., None], axis=2)
-        else:
-            dx = tf.matmul(kernel, dy)
+        dx = tf.reduce_sum(dy[:, None] * kernel[..., None], axis=2) if weights <= SMALL else tf.matmul(kernel, dy)
         if weights <= TINY:
             samples = x.shape[2]
             products = tf.reshape(x[:, :, None] * dy[:, None], (-1, samples))
@@ -96,7 +93,7 @@ class EnsembleDropout(keras.layers.Layer):
 
     def __init__(self, rate: float, **options):
         super().__init__(**options)
-        self.rate = rate
+        self.rate, self.built = rate, True
 
     def call(self, x: tf.Tensor, keys: tf.Tensor) -> tf.Tensor:
         """Drop units; x (replicate, unit, sample), keys (replicate,) uint32."""

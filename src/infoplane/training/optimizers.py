@@ -18,6 +18,8 @@ Tensors = list[tf.Tensor]
 # the arrays of all replicates. Any other gets one instance per replicate, so that replicates stay independent.
 ELEMENTWISE = {"adadelta", "adagrad", "adam", "adamax", "adamw", "ftrl", "lion", "nadam", "rmsprop", "sgd"}
 NORM_OPTIONS = {"clipnorm", "global_clipnorm"}
+# By class and not by `keras.optimizers.get`, which does not know all of Keras's own.
+CLASSES = {name.lower(): value for name, value in vars(keras.optimizers).items() if isinstance(value, type)}
 
 
 class Optimizer(Protocol):
@@ -86,7 +88,7 @@ class KerasOptimizer:
     @staticmethod
     def _part(name: str, options: dict, weights: Tensors) -> tuple[keras.Optimizer, list[keras.Variable]]:
         variables = [keras.Variable(w) for w in weights]
-        optimizer = keras.optimizers.get({"class_name": name, "config": options})
+        optimizer = CLASSES[name](**options)
         optimizer.build(variables)
         return optimizer, variables
 
@@ -121,6 +123,8 @@ def make_optimizer(condition: Condition, weights: Sequence[tf.Tensor]) -> Optimi
     for rule in {"sgd": [SGD], "adam": [Adam]}.get(condition.optimizer, []):
         if condition.optimizer_options.keys() <= rule.options:
             return rule(**options)
+    if condition.optimizer not in CLASSES:
+        raise ValueError(f"optimizer: the installed Keras {keras.__version__} has no {condition.optimizer}")
     try:
         return KerasOptimizer(condition.optimizer, options, weights)
     except (TypeError, ValueError) as error:

@@ -50,7 +50,7 @@ class Store:
     """A training.zarr that is being written.
 
     `replicates` and `epochs` are the coordinates, `samples` the length of the sample axis, `precision` the dtype of
-    activations. Snapshots are mappings from "train_loss", "layer_1/weight", ... to arrays whose first axis is replicate.
+    activations. Snapshots are mappings from "train_loss", "layer_1/weight", ... to arrays, the replicate axis first.
     """
 
     def __init__(self, path: Path, layers: Sequence[Layer], replicates, epochs, samples: int, precision: str):
@@ -131,7 +131,7 @@ def _group(replicates: int, bytes_each: int) -> int:
 def _array(group, name, shape, chunks, dtype, dims, units, long_name) -> zarr.Array:
     fill = -1 if np.issubdtype(np.dtype(dtype), np.integer) else np.nan
     return group.create_array(
-        name, shape=shape, chunks=chunks, dtype=dtype, dimension_names=dims, fill_value=fill,
+        name, shape=shape, chunks=chunks, dtype=dtype, dimension_names=dims, fill_value=fill, overwrite=True,
         compressors=BloscCodec(cname="lz4", clevel=1, shuffle="bitshuffle"),
         attributes={"units": units, "long_name": long_name},
     )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ from infoplane.training.store import Store
 
 REPORT_SECONDS = 5.0
 CALL_SECONDS = 1.0  # of epochs in one call of the compiled loop: bounds the wait for a report or an interrupt
+RECENT_CALLS = 30  # over which progress is averaged
 
 
 def train(
@@ -40,7 +42,7 @@ def train(
     or if the store cannot be written; each says in one line what to do.
     """
     use_one_core()
-    with Checkpoint(checkpoint) as saved:
+    with _one_line(checkpoint), Checkpoint(checkpoint) as saved:
         if Path(store).exists():
             if not saved.store.exists():  # killed after the store was moved, before the checkpoint was removed
                 return saved.remove()
@@ -48,10 +50,9 @@ def train(
         engine = Engine(condition, dataset, replicates)
         epochs = snapshot_epochs(condition.epochs, condition.snapshots)
         target = Store(saved.store, layers(engine), replicates, epochs, len(engine.x), condition.precision)
-        with _one_line(checkpoint):
-            _run(engine, target, saved, _signature(condition, dataset, replicates), report)
-            target.finish(len(epochs), saved.load)
-            saved.release(Path(store))
+        _run(engine, target, saved, _signature(condition, dataset, replicates), report)
+        target.finish(len(epochs), saved.load)
+        saved.release(Path(store))
 
 
 def _run(engine: Engine, store: Store, saved: Checkpoint, signature: str, report: Callable[[str], None]) -> None:
@@ -119,8 +120,9 @@ class _Progress:
     """Progress lines, and how many epochs fit in one call of the compiled loop."""
 
     def __init__(self, first: int, last: int, report: Callable[[str], None]):
-        self.first, self.epoch, self.last, self.report = first, first, last, report
-        self.started = self.called = self.told = time.monotonic()
+        self.epoch, self.last, self.report = first, last, report
+        self.called = self.told = time.monotonic()
+        self.ends: deque[tuple[float, int]] = deque(maxlen=RECENT_CALLS)  # (time, epoch) of the calls so far
         self.fit = 1
         report(f"epoch {first}/{last}")
 
@@ -130,15 +132,18 @@ class _Progress:
         return self.fit
 
     def at(self, epoch: int) -> None:
-        """Take note of a finished call."""
+        """Take note of a finished call; the rate counts from the end of the first call, which compiles."""
         now = time.monotonic()
         done, self.epoch = epoch - self.epoch, epoch
         self.fit = max(1, min(2 * self.fit, round(done * CALL_SECONDS / max(now - self.called, 1e-6))))
+        self.ends.append((now, epoch))
         if now - self.told < REPORT_SECONDS and epoch < self.last:
             return
-        self.told, rate = now, (epoch - self.first) / (now - self.started)
-        left = f", {(self.last - epoch) / rate:.0f} s left" if epoch < self.last else ""
-        self.report(f"epoch {epoch}/{self.last}, {rate:.3g} epochs/s{left}")
+        self.told, (since, earlier) = now, self.ends[0]
+        rate = (epoch - earlier) / max(now - since, 1e-6)
+        speed = f", {rate:.3g} epochs/s" if rate else ""
+        left = f", {(self.last - epoch) / rate:.0f} s left" if rate and epoch < self.last else ""
+        self.report(f"epoch {epoch}/{self.last}{speed}{left}")
 
 
 @contextmanager

@@ -1,0 +1,127 @@
+"""An ensemble gives what its networks would give alone, trained by plain Keras."""
+
+import numpy as np
+import pytest
+
+from infoplane.training.backend import keras, tf
+from infoplane.training.engine import Engine
+
+OPTIMIZERS = [
+    ("sgd", {}),
+    ("sgd", {"momentum": 0.9}),
+    ("sgd", {"momentum": 0.8, "nesterov": True}),
+    ("sgd", {"clipnorm": 0.05}),
+    ("sgd", {"momentum": 0.5, "global_clipnorm": 0.05}),
+    ("sgd", {"weight_decay": 0.1, "clipvalue": 0.01}),
+    ("adam", {}),
+    ("adam", {"beta_1": 0.8, "beta_2": 0.99, "epsilon": 1e-3}),
+    ("adam", {"amsgrad": True}),
+    ("adamw", {}),
+    ("rmsprop", {}),
+    ("lamb", {}),
+    ("adafactor", {}),
+    ("muon", {}),
+]
+
+
+def plain_model(condition, engine, replicate):
+    """The replicate's network as anyone would write it in Keras, with the same initial weights."""
+    regularizer = keras.regularizers.L2(condition.l2) if condition.l2 else None
+    layers = [keras.layers.Dense(u, condition.activation, kernel_regularizer=regularizer) for u in condition.hidden]
+    units = engine.initial[-1].shape[-1]
+    layers.append(keras.layers.Dense(units, condition.output, kernel_regularizer=regularizer))
+    model = keras.Sequential([keras.Input((engine.x.shape[1],)), *layers])
+    model.set_weights([w[replicate] for w in engine.initial])
+    options = {"learning_rate": condition.learning_rate, **condition.optimizer_options}
+    optimizer = next(c for n, c in vars(keras.optimizers).items() if n.lower() == condition.optimizer)(**options)
+    loss = "binary_crossentropy" if condition.output == "sigmoid" else "sparse_categorical_crossentropy"
+    model.compile(optimizer, loss)
+    return model
+
+
+def compare(condition, dataset, epochs=3, rtol=1e-4, atol=2e-6, replicates=range(1, 4)):
+    """Train both, epoch by epoch, with the same batches."""
+    engine = Engine(condition, dataset, replicates)
+    models = [plain_model(condition, engine, r) for r in range(len(replicates))]
+    states = engine.start()
+    for epoch in range(epochs):
+        orders = engine.join([engine.order(data, tf.constant(epoch)).numpy() for data in engine._data])
+        states = engine.run(states, epoch, epoch + 1)
+        for r, (model, order) in enumerate(zip(models, orders, strict=True)):
+            for first in range(0, len(order), engine.batch):
+                rows = order[first : first + engine.batch]
+                model.train_on_batch(engine.x[rows], engine.label[r, rows])
+            for ours, theirs in zip(engine.weights(states), model.get_weights(), strict=True):
+                np.testing.assert_allclose(ours[r], theirs, rtol=rtol, atol=atol)
+    assert all(np.abs(w - v).max() > 10 * atol for w, v in zip(engine.weights(states), engine.initial, strict=True))
+
+
+@pytest.mark.parametrize(("optimizer", "options"), OPTIMIZERS, ids=str)
+def test_equals_plain_keras(condition, problem, optimizer, options):
+    """Four steps an epoch, the last on a smaller batch, as in Model.fit."""
+    rate = {"sgd": 0.2, "muon": 0.01, "adafactor": 0.2}.get(optimizer, 0.005)
+    changes = {"optimizer": optimizer, "optimizer_options": options, "learning_rate": rate, "batch_size": 24}
+    compare(condition(**changes), problem(), rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "activation", ["tanh", "relu", "sigmoid", "softsign", "softplus", "elu", "leaky_relu", "linear"]
+)
+def test_activations(condition, problem, activation):
+    compare(condition(activation=activation), problem())
+
+
+@pytest.mark.parametrize("changes", [{"batch_size": "full"}, {"batch_size": 500}, {"l2": 0.03}, {"hidden": (70, 40)}])
+def test_batch_penalty_and_width(condition, problem, changes):
+    """Full batches sum over pieces; wide layers take the matrix product."""
+    compare(condition(**changes), problem(samples=400))
+
+
+def test_softmax_of_several_classes(condition, problem):
+    compare(condition(output="softmax"), problem(classes=4))
+
+
+def test_two_class_softmax(condition, problem):
+    compare(condition(output="softmax", batch_size="full"), problem())
+
+
+def test_more_replicates_than_a_block(condition, problem, monkeypatch):
+    """Blocks of two for five replicates: the last overlaps the one before."""
+    monkeypatch.setattr("infoplane.training.engine.BLOCK_BYTES", 4 * 8 * 20 * 2)
+    engine = Engine(condition(), problem(5), range(5))
+    assert [(b.start, b.stop) for b in engine.blocks] == [(0, 2), (2, 4), (3, 5)]
+    compare(condition(), problem(5), replicates=range(5))
+
+
+def trajectory(condition, dataset, replicates, epochs=5):
+    engine = Engine(condition, dataset, replicates)
+    orders = engine.join([engine.order(data, tf.constant(3)).numpy() for data in engine._data])
+    return engine.initial, orders, engine.weights(engine.run(engine.start(), 0, epochs))
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"dropout": 0.3}, {"optimizer": "lamb"}, {"optimizer_options": {"clipnorm": 0.1}}]
+)
+def test_neighbours_do_not_matter(condition, problem, changes):
+    """Replicate 17 starts the same and sees the same data with 1 neighbour or 49, and follows the same path."""
+    setting, dataset = condition(**changes), problem(50)
+    count = 50 if not changes or "dropout" in changes else 20
+    many, few = trajectory(setting, dataset, range(count)), trajectory(setting, dataset, range(17, 19))
+    for here, there in zip(many[0], few[0], strict=True):
+        np.testing.assert_array_equal(here[17:19], there)
+    np.testing.assert_array_equal(many[1][17:19], few[1])
+    for here, there in zip(many[2], few[2], strict=True):
+        np.testing.assert_allclose(here[17:19], there, rtol=1e-5, atol=1e-6)
+
+
+def test_replicates_differ(condition, problem):
+    initial, orders, final = trajectory(condition(), problem(), range(4))
+    for values in (initial[0], orders, final[0]):
+        assert len(np.unique(values, axis=0)) == 4
+
+
+def test_dropout_trains_on_masked_units(condition, problem):
+    """The path depends on the rate, and snapshots use all units: a network without loss from dropout stays exact."""
+    without = trajectory(condition(), problem(), range(2))
+    with_dropout = trajectory(condition(dropout=0.5), problem(), range(2))
+    assert np.abs(without[2][0] - with_dropout[2][0]).max() > 1e-3

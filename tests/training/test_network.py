@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+
+from infoplane.training.backend import tf
+from infoplane.training.network import affine, initial_weights, tanh
+
+
+@pytest.mark.parametrize(("inputs", "outputs"), [(3, 2), (12, 10), (60, 50)], ids=["tiny", "small", "wide"])
+def test_affine_and_its_gradients(inputs, outputs):
+    """All three ways to compute it agree with the definition in float64."""
+    rng = np.random.default_rng(0)
+    x, kernel = rng.normal(size=(4, inputs, 9)), rng.normal(size=(4, inputs, outputs))
+    bias, dy = rng.normal(size=(4, outputs)), rng.normal(size=(4, outputs, 9))
+    arrays = [tf.constant(a, tf.float32) for a in (x, kernel, bias)]
+    with tf.GradientTape() as tape:
+        tape.watch(arrays)
+        y = affine(*arrays)
+    gradients = tape.gradient(y, arrays, tf.constant(dy, tf.float32))
+    expected = [np.einsum("rio,ros->ris", kernel, dy), np.einsum("ris,ros->rio", x, dy), dy.sum(axis=2)]
+    np.testing.assert_allclose(y, np.einsum("rio,ris->ros", kernel, x) + bias[..., None], rtol=1e-4, atol=1e-5)
+    for ours, true in zip(gradients, expected, strict=True):
+        np.testing.assert_allclose(ours, true, rtol=1e-4, atol=1e-5)
+
+
+def test_tanh_is_exact_to_float32_rounding():
+    x = np.concatenate([np.linspace(-12, 12, 200_001), np.logspace(-30, 0, 1000), [0.0]]).astype(np.float32)
+    with tf.GradientTape() as tape:
+        tape.watch(xs := tf.constant(x))
+        y = tanh(xs)
+    slope = tape.gradient(y, xs).numpy()
+    true = np.tanh(x.astype(np.float64))
+    np.testing.assert_allclose(y, true, rtol=4e-7)
+    np.testing.assert_allclose(slope, 1 - true**2, atol=2 * 4e-7)  # what that of y makes of 1 - y²
+    assert np.abs(y).max() <= 1
+    assert np.isnan(tanh(tf.constant([np.nan])).numpy()).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "deviation"),
+    [("glorot_uniform", (2 / 120) ** 0.5), ("he_normal", (2 / 80) ** 0.5), ("lecun_normal", (1 / 80) ** 0.5)],
+)
+def test_initial_weights(condition, name, deviation):
+    """Keras's initialisers, replicate by replicate, times the scale; biases are zero."""
+    setting = condition(hidden=(40,), initializer=name, initializer_scale=1.5)
+    kernel, bias, *_ = initial_weights(setting, 80, 2, range(6))
+    np.testing.assert_allclose(kernel.std(axis=(1, 2)), 1.5 * deviation, rtol=0.06)
+    assert kernel.shape == (6, 80, 40)
+    assert not bias.any()
+
+
+def test_orthogonal_replicates(condition):
+    kernel = initial_weights(condition(hidden=(5,), initializer="orthogonal"), 5, 2, range(3))[0]
+    np.testing.assert_allclose(kernel @ kernel.transpose(0, 2, 1), np.tile(np.eye(5), (3, 1, 1)), atol=1e-5)
