@@ -48,15 +48,17 @@ def find_cells(indices: np.ndarray, radix: int) -> Cells:
     """
     rows, samples, units = indices.shape
     valid = np.ones(rows, bool)
-    labels, n_labels, start = np.zeros((rows, samples), np.uint64), 1, 0
+    labels, n_labels, start = None, 1, 0
     while True:
         size = _block_size(radix, n_labels, units - start)
-        key = indices[..., start : start + size].astype(np.float64) @ float(radix) ** np.arange(size)
+        key = _read_digits(indices[..., start : start + size], radix)
         is_nan = np.isnan(key)
         if is_nan.any():
             valid &= ~is_nan.any(-1)
             key[is_nan] = 0
-        key = key.astype(np.uint64) + labels * np.uint64(radix**size)
+        key = key.astype(np.uint64)
+        if labels is not None:
+            key += labels * np.uint64(radix**size)
         order, first = _sort(key, n_labels * radix**size)
         start += size
         if start >= units:
@@ -70,6 +72,22 @@ def _block_size(radix: int, n_labels: int, units: int) -> int:
     while size < units and radix ** (size + 1) <= 2**53 and n_labels * radix ** (size + 1) <= 2**64:
         size += 1
     return size
+
+
+def _read_digits(indices: np.ndarray, radix: int) -> np.ndarray:
+    """Σ_u indices_u radix^u, float64 (row, sample), exact up to 2^53.
+
+    As many digits as fit are summed in the precision of `indices`: most of the time goes into reading them.
+    """
+    units, bits = indices.shape[-1], np.finfo(indices.dtype).nmant + 1
+    together = 1
+    while together < units and radix ** (together + 1) <= 2**bits:
+        together += 1
+    weights = np.zeros((units, -(-units // together)), indices.dtype)
+    for unit in range(units):
+        weights[unit, unit // together] = radix ** (unit % together)
+    parts = indices @ weights
+    return parts @ float(radix) ** (together * np.arange(parts.shape[-1]))
 
 
 def _sort(key: np.ndarray, n_keys: int) -> tuple[np.ndarray, np.ndarray]:
