@@ -19,9 +19,11 @@ include: "workflow/rules/datasets.smk"
 include: "workflow/rules/trainings.smk"
 include: "workflow/rules/measurements.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/claims.smk"
 
 
 rule all:
     default_target: True
     input:
         [RESULTS / f"figures/{name}.pdf" for name in PLAN.figure],
+        [RESULTS / "claims.json"] if CONFIG.claims else [],

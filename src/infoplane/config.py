@@ -17,6 +17,7 @@ import yaml
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
+from infoplane.claims import CLAIMS
 from infoplane.condition import Condition
 from infoplane.datasets import DATASETS
 from infoplane.figures import FIGURES
@@ -91,14 +92,24 @@ class Config(Section):
     datasets: named(DATASETS) = Field(default_factory=dict, description="Named datasets.")
     estimators: named(ESTIMATORS) = Field(default_factory=dict, description="Named estimators of information.")
     figures: named(FIGURES) = Field(default_factory=dict, description="Figures to make, by file name.")
+    claims: named(CLAIMS) = Field(default_factory=dict, description="Claims to test, each with its thresholds.")
 
     @model_validator(mode="after")
     def _references_exist(self) -> Config:
-        for name, figure in self.figures.items():
-            for experiment in figure.experiments():
-                _exists(experiment, self.experiments, f"figures.{name}.experiment")
-            for estimator in figure.estimators():
-                _exists(estimator, self.estimators, f"figures.{name}.estimator")
+        for group, sections in (("figures", self.figures), ("claims", self.claims)):
+            for name, section in sections.items():
+                for experiment in section.experiments():
+                    _exists(experiment, self.experiments, f"{group}.{name}.experiment")
+                for estimator in section.estimators():
+                    _exists(estimator, self.estimators, f"{group}.{name}.estimator")
+        if "claims" in self.figures:
+            raise PydanticCustomError(
+                "taken",
+                "taken by the table of verdicts; choose another name",
+                {"key": "figures.claims", "found": "claims"},
+            )
+        for name, claim in self.claims.items():
+            _exists(claim.figure, self.figures, f"claims.{name}.figure")
         return self
 
     def conditions(self, experiment: str) -> list[tuple[dict[str, Any], Condition]]:

@@ -16,10 +16,10 @@ from typing import Any
 
 from infoplane import code
 from infoplane.artifacts import Recipe
+from infoplane.claims.table import Claims
 from infoplane.condition import Condition
 from infoplane.config import Config
 from infoplane.datasets import DATASETS
-from infoplane.figures import FIGURES
 from infoplane.figures.base import Figure
 from infoplane.measures import ESTIMATORS, MEASURES
 
@@ -121,10 +121,16 @@ def make(config: Config, captions: Mapping[str, str] | None = None) -> Plan:
     plan = Plan(config)
     if captions is None:
         captions = {path.stem: path.read_text() for path in (PROJECT / "workflow/report").glob("*.rst")}
-    for name, figure in config.figures.items():
+    for name, figure in figures(config).items():
         plan.runs[name] = tuple(_runs(plan, figure))
         plan.figure[name] = _figure(name, figure, plan.runs[name], captions)
     return plan
+
+
+def figures(config: Config) -> dict[str, Figure]:
+    """All figures by name: those of the config and, where it has claims, the table of their verdicts."""
+    claims = {"claims": Claims(claims=config.claims)} if config.claims else {}
+    return {**claims, **config.figures}
 
 
 def _runs(plan: Plan, figure: Figure) -> Iterator[PlannedRun]:
@@ -134,9 +140,10 @@ def _runs(plan: Plan, figure: Figure) -> Iterator[PlannedRun]:
         for varied, condition in plan.config.conditions(experiment):
             dataset = _dataset(plan, condition)
             trainings = _trainings(plan, condition, dataset)
-            if trainings in seen and not figure.keeps_shared:
+            ids = tuple(training.id for training in trainings)
+            if ids in seen and not figure.keeps_shared:
                 continue
-            seen.add(trainings)
+            seen.add(ids)
             measurements = {key: _measurements(plan, key, dataset, trainings) for key in names}
             yield PlannedRun(experiment, condition, varied, dataset, trainings, measurements)
 
@@ -201,7 +208,7 @@ def _figure(name: str, figure: Figure, runs: tuple[PlannedRun, ...], captions: M
     inputs = {"measurement": [], "training": [], "dataset": []}
     for artifact in unique:
         inputs[artifact.stage].append(artifact.id)
-    recipe = Recipe("figure", parameters, inputs, *_code(FIGURES.module(figure.kind), RENDER))
+    recipe = Recipe("figure", parameters, inputs, *_code(*figure.modules(), RENDER))
     return Artifact(recipe, unique, name)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from infoplane.claims import CLAIMS
 from infoplane.condition import Condition
 from infoplane.config import Config, Experiment
 from infoplane.datasets import DATASETS
@@ -69,7 +70,12 @@ def _keys() -> str:
         "\n## `experiments`: named sets of conditions\n",
         *_table(Experiment),
     ]
-    sections: Mapping[str, Registry] = {"datasets": DATASETS, "estimators": ESTIMATORS, "figures": FIGURES}
+    sections: Mapping[str, Registry] = {
+        "datasets": DATASETS,
+        "estimators": ESTIMATORS,
+        "figures": FIGURES,
+        "claims": CLAIMS,
+    }
     for name, registry in sections.items():
         parts.append(
             f"\n## `{name}`: {Config.model_fields[name].description}\n\n`kind` is the name if it is left out.\n"

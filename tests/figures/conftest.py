@@ -44,7 +44,7 @@ def gradients(replicates=4, layers=4, change=CHANGE):
         gradient_std=std,
         gradient_snr=np.broadcast_to(ratio, std.shape),
         phase_change=np.full((replicates, layers), change),
-    )
+    ).assign(network_phase_change=("replicate", np.full(replicates, change)))
 
 
 def curves(replicates=4, seed=0):

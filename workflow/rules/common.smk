@@ -30,9 +30,10 @@ def read_by(artifact, stage):
 
 
 CONFIG = checked(config)
+FIGURES = infoplane.plan.figures(CONFIG)
 CAPTIONS = {
     kind: Path(workflow.source_path(f"../report/{kind}.rst")).read_text()
-    for kind in {figure.kind for figure in CONFIG.figures.values()}
+    for kind in {figure.kind for figure in FIGURES.values()}
 }
 PLAN = infoplane.plan.make(CONFIG, CAPTIONS)
 

@@ -17,7 +17,7 @@ def files(name, figure):
     return made
 
 
-for name, figure in CONFIG.figures.items():
+for name, figure in FIGURES.items():
 
     rule:
         name:

@@ -3,14 +3,16 @@
 from pathlib import Path
 
 from infoplane.artifacts import Recipe
+from infoplane.claims.table import Claims
 from infoplane.figures import FIGURES
 from infoplane.logs import logged
 from infoplane.rendering import render
 
 with logged(snakemake.log[0]):
     settings = snakemake.params.figure
+    figure = Claims(**settings) if settings["kind"] == "claims" else FIGURES[settings["kind"]](**settings)
     render(
-        FIGURES[settings["kind"]](**settings),
+        figure,
         snakemake.params.runs,
         Recipe.from_json(snakemake.params.recipe),
         [Path(folder) for folder in snakemake.input],

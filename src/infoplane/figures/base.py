@@ -78,6 +78,10 @@ class Figure(Section):
         """For each experiment, the names of the estimators and built-in measures that the figure needs of it."""
         return dict.fromkeys(self.experiments(), (*self.estimators(), *self.measures))
 
+    def modules(self) -> tuple[str, ...]:
+        """Names of the modules with which the code that draws it starts."""
+        return (type(self).__module__,)
+
     @abstractmethod
     def draw(self, runs: Sequence[Run]) -> Drawing:
         """Draw the runs, in the order of the experiments' conditions."""

@@ -74,8 +74,8 @@ def head(run: Run, measured: xr.Dataset) -> dict[str, Any]:
 
 
 def transition(run: Run) -> float | None:
-    """Epoch where drift turns to diffusion: median over replicates and layers; None without one."""
-    changes = run.measurements["gradients"]["phase_change"].values
+    """Epoch where drift turns to diffusion: median over replicates; None where no network has one."""
+    changes = run.measurements["gradients"]["network_phase_change"].values
     return float(np.nanmedian(changes)) if np.isfinite(changes).any() else None
 
 

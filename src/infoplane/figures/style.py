@@ -59,17 +59,18 @@ def panels(
     per_row: int = PER_ROW,
     xlabel: str | None = None,
     ylabel: str | None = None,
+    width: float | None = None,
     **subplots: Any,
 ) -> Iterator[tuple[Figure, list[Axes]]]:
     """A figure of up to `number` panels in rows, drawn in the project's style; laid out when the block ends.
 
-    One panel takes one column of a paper, more take two; `height` is a row's, in inches. The labels go to the
+    One panel takes one column of a paper, more take two, where no `width` is given; `height` is a row's, in inches. The labels go to the
     panels at the left and at the bottom, panels without data go away. `subplots` goes to `Figure.subplots`.
     """
     columns = min(number, per_row)
     rows = -(-number // columns)
     with mpl.rc_context({**sns.axes_style("ticks"), **_FONTS, **_LINES}):
-        figure = Figure(figsize=(SINGLE if number == 1 else DOUBLE, height * rows), layout="constrained")
+        figure = Figure(figsize=(width or (SINGLE if number == 1 else DOUBLE), height * rows), layout="constrained")
         grid = figure.subplots(rows, columns, squeeze=False, **subplots)
         yield figure, grid.ravel()[:number].tolist()
         _finish(grid, xlabel, ylabel)

@@ -1,0 +1,168 @@
+"""The claims that the critique turns on (Saxe et al. 2018 [S18] and after), and the open questions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+import xarray as xr
+from pydantic import Field
+
+from infoplane.claims.base import Claim, Statistic, at_least, at_most, compression, errors, exp_median, named
+from infoplane.figures.base import Run
+from infoplane.figures.compression_generalization import rank_correlation
+from infoplane.figures.plane import information
+from infoplane.section import Count, Fraction, Positive
+
+# Activations with two finite limits.
+SATURATING = {"tanh", "sigmoid", "softsign", "hard_tanh", "hard_sigmoid", "sparse_sigmoid", "relu6"}
+Names = Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class DataProcessing(Claim):
+    """No layer has more information than the layer before."""
+
+    number: ClassVar[int] = 9
+    source: ClassVar[str] = "ST17"
+    statement: ClassVar[str] = "The data-processing inequality holds along the layers."
+
+    kind: Literal["data_processing"] = "data_processing"
+    bits: Positive = Field(
+        0.01, description="Excess over the layer before allowed, mean over epochs and pairs, in bits."
+    )
+
+    def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
+        """Mean over epochs and layer pairs of the excess of I(X;T), and of I(T;Y)."""
+        found = []
+        for run in runs:
+            for name, label in (("I_XT", "I(X;T)"), ("I_TY", "I(T;Y)")):
+                excess = self.information(run)[name].diff("layer").clip(0).mean(["epoch", "layer"])
+                found.append(at_most(self.bits, named(f"excess of {label}", run), "bits", excess))
+        return found
+
+
+class Nonlinearity(Claim):
+    """Saturating activations compress, others do not."""
+
+    number: ClassVar[int] = 10
+    source: ClassVar[str] = "S18"
+    statement: ClassVar[str] = (
+        "Compression depends on the nonlinearity: saturating ones compress, ReLU and linear do not."
+    )
+
+    kind: Literal["nonlinearity"] = "nonlinearity"
+    experiment: str = Field("nonlinearity", description="Whose conditions are tested: a name under `experiments`.")
+    bits: Positive = Field(1.0, description="Compression of the last hidden layer that counts, in bits.")
+
+    def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
+        """Compression of the last hidden layer, by condition."""
+        return [
+            (at_least if run.condition.activation in SATURATING else at_most)(
+                self.bits, named("compression", run), "bits", compression(self.information(run))
+            )
+            for run in runs
+        ]
+
+
+class NoLink(Claim):
+    """Networks that compress more do not generalise better, or worse."""
+
+    number: ClassVar[int] = 11
+    source: ClassVar[str] = "S18"
+    statement: ClassVar[str] = "Compression and generalisation do not correlate across networks."
+
+    kind: Literal["no_link"] = "no_link"
+    correlation: Fraction = Field(0.3, description="Size of the rank correlation that counts as none.")
+
+    def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
+        """Rank correlation of compression and generalisation gap over the networks of all conditions."""
+        networks = [self._networks(run) for run in runs]
+        pooled = xr.concat(networks, "replicate", join="override")
+        data, name = (pooled["compression"], pooled["gap"]), "rank correlation"
+        return [
+            at_most(self.correlation, name, "", *data, of=rank_correlation),
+            at_least(-self.correlation, name, "", *data, of=rank_correlation),
+        ]
+
+    def _networks(self, run: Run) -> xr.Dataset:
+        last = errors(run).isel(epoch=-1, drop=True)
+        gap = last["test_error"] - last["train_error"]
+        return xr.merge([compression(self.information(run)).rename("compression"), gap.rename("gap")], join="inner")
+
+
+class FullBatch(Claim):
+    """Networks trained without noise in the gradient compress."""
+
+    number: ClassVar[int] = 12
+    source: ClassVar[str] = "S18"
+    statement: ClassVar[str] = "Full-batch gradient descent compresses too: stochasticity is not the cause."
+
+    kind: Literal["full_batch"] = "full_batch"
+    experiment: str = Field("batch", description="Whose conditions are tested: a name under `experiments`.")
+    bits: Positive = Field(1.0, description="Compression of the last hidden layer that counts, in bits.")
+
+    def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
+        """Compression of the last hidden layer under full-batch descent."""
+        full = [run for run in runs if run.condition.batch_size == "full"]
+        return [
+            at_least(self.bits, named("compression", run), "bits", compression(self.information(run))) for run in full
+        ]
+
+
+class EstimatorDependence(Claim):
+    """The same networks compress in the eyes of one estimator and not of another."""
+
+    number: ClassVar[int] = 13
+    source: ClassVar[str] = "S18, C19, G19"
+    statement: ClassVar[str] = "The verdict on compression depends on the estimator."
+
+    kind: Literal["estimator_dependence"] = "estimator_dependence"
+    compare: Names = Field(("binned",), description="Estimators that are compared: names under `estimators`.")
+    bits: Positive = Field(1.0, description="Spread between estimators' compression that counts, in bits.")
+
+    def estimators(self) -> tuple[str, ...]:
+        """All that are compared."""
+        return self.compare
+
+    def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
+        """Greatest less least of the estimators' compression of the last hidden layer, replicate by replicate."""
+        found = []
+        for run in runs:
+            each = [compression(information(run, estimator, self.bound)) for estimator in self.compare]
+            together = xr.concat(each, "estimator", join="inner")
+            spread = together.max("estimator") - together.min("estimator")
+            found.append(at_least(self.bits, named("spread of compression", run), "bits", spread))
+        return found
+
+
+class OtherWorlds(Claim):
+    """Fitting first, compression, and diffusion at the end, with other rules and real data."""
+
+    number: ClassVar[int] = 14
+    source: ClassVar[str] = "open"
+    statement: ClassVar[str] = "Other rules and real data: fitting, compression and diffusion are found there too."
+    measures: ClassVar[tuple[str, ...]] = ("gradients",)
+
+    kind: Literal["other_worlds"] = "other_worlds"
+    experiment: str = Field("worlds", description="Whose conditions are tested: a name under `experiments`.")
+    rise_epochs: Count = Field(400, description="Epochs that the first phase may take.")
+    rise_share: Fraction = Field(0.9, description="Share of the final I(T;Y) to be gained in the first phase.")
+    bits: Positive = Field(1.0, description="Compression of the last hidden layer that counts, in bits.")
+    snr: Positive = Field(1.0, description="Gradient SNR below which is diffusion.")
+
+    def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
+        """For each world: the share of I(T;Y) gained early, the compression, and the last SNR."""
+        return [statistic for run in runs for statistic in self._of(run)]
+
+    def _of(self, run: Run) -> list[Statistic]:
+        plane = self.information(run)
+        label = plane["I_TY"].isel(layer=-2, drop=True)
+        then = min(self.rise_epochs, run.condition.epochs)
+        share = label.interp(epoch=then).drop_vars("epoch") / label.isel(epoch=-1, drop=True)
+        snr = run.measurements["gradients"]["gradient_snr"].isel(epoch=-1, drop=True).median("layer")
+        return [
+            at_least(self.rise_share, named(f"share of I(T;Y) by epoch {then}", run), "", share),
+            at_least(self.bits, named("compression", run), "bits", compression(plane)),
+            at_most(self.snr, named("last SNR", run), "", np.log(snr), of=exp_median),
+        ]

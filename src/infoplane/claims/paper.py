@@ -1,0 +1,250 @@
+"""The claims of Shwartz-Ziv & Tishby 2017 [ST17]."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+import xarray as xr
+from pydantic import Field
+from scipy.stats import rankdata
+
+from infoplane.claims.base import Claim, Statistic, at_least, at_most, compression, errors, exp_median, named
+from infoplane.figures.base import Run
+from infoplane.figures.replicate_spread import distance_from_others
+from infoplane.measures import derived
+from infoplane.section import Count, Float, Fraction, Positive
+from infoplane.statistics import distance_below_bound, epochs_until, epochs_until_compressed
+
+Correlation = Annotated[Float, Field(ge=-1, le=1)]
+
+
+class TwoPhases(Claim):
+    """I(T;Y) is gained first, then I(X;T) falls while the error hardly changes."""
+
+    number: ClassVar[int] = 1
+    source: ClassVar[str] = "ST17"
+    statement: ClassVar[str] = "Two phases: I(T;Y) rises fast, then I(X;T) falls slowly while the error hardly changes."
+
+    kind: Literal["two_phases"] = "two_phases"
+    rise_epochs: Count = Field(400, description="Epochs that the first phase may take.")
+    rise_share: Fraction = Field(0.9, description="Share of the final I(T;Y) to be gained in the first phase.")
+    fall_bits: Positive = Field(
+        1.0, description="Fall of I(X;T) of the last hidden layer in the second phase, in bits."
+    )
+    error_change: Fraction = Field(0.02, description="Change of the held-out error allowed in the second phase.")
+
+    def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
+        """Of the last hidden layer: the share of I(T;Y), the fall of I(X;T), the change of the error."""
+        return [statistic for run in runs for statistic in self._of(run)]
+
+    def _of(self, run: Run) -> list[Statistic]:
+        plane = self.information(run).isel(layer=-2, drop=True)
+        error = errors(run)["test_error"]
+        then, end = min(self.rise_epochs, run.condition.epochs), {"epoch": -1, "drop": True}
+        first, last = plane.interp(epoch=then).drop_vars("epoch"), plane.isel(**end)
+        change = error.isel(**end) - error.interp(epoch=then).drop_vars("epoch")
+        rise = at_least(
+            self.rise_share, named(f"share of I(T;Y) by epoch {then}", run), "", first["I_TY"] / last["I_TY"]
+        )
+        fall = at_least(
+            self.fall_bits, named(f"fall of I(X;T) from epoch {then}", run), "bits", first["I_XT"] - last["I_XT"]
+        )
+        return [rise, fall, at_most(self.error_change, named("change of error", run), "", abs(change))]
+
+
+class NoRegularization(Claim):
+    """Networks without a penalty on weights and without dropout compress."""
+
+    number: ClassVar[int] = 2
+    source: ClassVar[str] = "ST17"
+    statement: ClassVar[str] = "Compression happens without any explicit regularisation."
+
+    kind: Literal["no_regularization"] = "no_regularization"
+    bits: Positive = Field(1.0, description="Compression of the last hidden layer that counts, in bits.")
+
+    def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
+        """Compression of the last hidden layer where l2 and dropout are 0."""
+        free = [run for run in runs if run.condition.l2 == 0 and run.condition.dropout == 0]
+        return [
+            at_least(self.bits, named("compression", run), "bits", compression(self.information(run))) for run in free
+        ]
+
+
+class SimilarPaths(Claim):
+    """Replicates stay near each other, compared with how far they travel."""
+
+    number: ClassVar[int] = 3
+    source: ClassVar[str] = "ST17"
+    statement: ClassVar[str] = "All replicates follow similar paths in the information plane."
+
+    kind: Literal["similar_paths"] = "similar_paths"
+    share: Fraction = Field(0.2, description="Distance between paths allowed, as a share of their length.")
+
+    def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
+        """Mean distance between replicates' paths over the length of their mean path, both summed over layers."""
+        return [self._of(run) for run in runs]
+
+    def _of(self, run: Run) -> Statistic:
+        plane = self.information(run)
+        apart = distance_from_others(plane).mean("epoch").sum("layer")
+        mean = plane.mean("replicate")
+        length = float(np.hypot(mean["I_XT"].diff("epoch"), mean["I_TY"].diff("epoch")).sum())
+        return at_most(self.share, named("distance / length of paths", run), "", apart / length)
+
+
+class SmallData(Claim):
+    """With little data the second phase loses label information, with more it does not."""
+
+    number: ClassVar[int] = 4
+    source: ClassVar[str] = "ST17"
+    statement: ClassVar[str] = "With 5 % of the data the second phase loses label information; with 45 % and 85 % not."
+
+    kind: Literal["small_data"] = "small_data"
+    small: Fraction = Field(0.1, description="Training sets of up to this share of the data are small.")
+    bits: Positive = Field(0.05, description="Loss of I(T;Y) of the output layer that counts, in bits.")
+
+    def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
+        """Peak less final I(T;Y) of the output layer, by condition."""
+        found = []
+        for run in runs:
+            label = self.information(run)["I_TY"].isel(layer=-1, drop=True)
+            loss = label.max("epoch") - label.isel(epoch=-1, drop=True)
+            limit = at_least if run.condition.train_fraction <= self.small else at_most
+            found.append(limit(self.bits, named("loss of I(T;Y)", run), "bits", loss))
+        return found
+
+
+class DriftDiffusion(Claim):
+    """Gradients drift, then diffuse; the change of phase is where compression begins."""
+
+    number: ClassVar[int] = 5
+    source: ClassVar[str] = "ST17"
+    statement: ClassVar[str] = "Gradients drift, then diffuse; the change coincides with the onset of compression."
+    measures: ClassVar[tuple[str, ...]] = ("gradients",)
+
+    kind: Literal["drift_diffusion"] = "drift_diffusion"
+    snr: Positive = Field(1.0, description="Gradient SNR above which is drift, below which is diffusion.")
+    factor: Annotated[Float, Field(gt=1)] = Field(
+        3.0, description="Change of phase and onset of compression coincide within this factor of epochs."
+    )
+
+    def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
+        """Of the layers' median SNR: its highest and its last value; and the ratio of the two epochs."""
+        return [statistic for run in runs for statistic in self._of(run)]
+
+    def _of(self, run: Run) -> list[Statistic]:
+        gradients = run.measurements["gradients"]
+        log_snr = np.log(gradients["gradient_snr"]).median("layer")
+        first, last = log_snr.max("epoch"), log_snr.isel(epoch=-1, drop=True)
+
+        found = [
+            at_least(self.snr, named("highest SNR", run), "", first, of=exp_median),
+            at_most(self.snr, named("last SNR", run), "", last, of=exp_median),
+        ]
+        # of the hidden layers, taken together
+        onset = derived.compression(self.information(run)["I_XT"].isel(layer=slice(None, -1)).sum("layer"))
+        ratio = np.log(gradients["network_phase_change"] / onset["compression_onset"]).dropna("replicate")
+        if ratio.size:  # else no network has both
+            name = named("epoch of change / onset", run)
+            found.append(at_least(1 / self.factor, name, "", ratio, of=exp_median))
+            found.append(at_most(self.factor, name, "", ratio, of=exp_median))
+        return found
+
+
+class RandomWeights(Claim):
+    """Within a layer, the final weights of neurons are no more alike than random directions."""
+
+    number: ClassVar[int] = 6
+    source: ClassVar[str] = "ST17"
+    statement: ClassVar[str] = (
+        "Final weights are effectively random: correlations between neurons of a layer are small."
+    )
+    measures: ClassVar[tuple[str, ...]] = ("weights",)
+
+    kind: Literal["random_weights"] = "random_weights"
+    ratio: Positive = Field(1.5, description="Correlations allowed, as a multiple of those of random directions.")
+
+    def estimators(self) -> tuple[str, ...]:
+        """None: it looks at weights."""
+        return ()
+
+    def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
+        """Root mean square correlation in the last epoch over that of random directions, mean over layers."""
+        found = []
+        for run in runs:
+            weights = run.measurements["weights"]
+            ratio = weights["correlation_rms"].isel(epoch=-1, drop=True) / weights["correlation_rms_random"]
+            found.append(at_most(self.ratio, named("correlations / random", run), "", ratio.mean("layer")))
+        return found
+
+
+class DepthHelps(Claim):
+    """More hidden layers, fewer epochs."""
+
+    number: ClassVar[int] = 7
+    source: ClassVar[str] = "ST17"
+    statement: ClassVar[str] = "Depth helps: more hidden layers reach an error, and a compression, in fewer epochs."
+
+    kind: Literal["depth_helps"] = "depth_helps"
+    experiment: str = Field("depth", description="Whose conditions are tested: a name under `experiments`.")
+    error: Annotated[Float, Field(gt=0, lt=1)] = Field(0.1, description="Held-out error to reach, a share.")
+    compression: Positive = Field(1.5, description="Compression of the output layer to reach, in bits.")
+    correlation: Correlation = Field(-0.3, description="Rank correlation of layers and epochs to stay below.")
+
+    def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
+        """Rank correlation over networks of the number of hidden layers with the epochs to each target."""
+        depths = xr.DataArray([float(len(run.condition.hidden)) for run in runs], dims="condition")
+        targets = {
+            f"layers, epochs to error {self.error:g}": [
+                epochs_until(errors(r)["test_error"], self.error) for r in runs
+            ],
+            f"layers, epochs to {self.compression:g} bits": [
+                epochs_until_compressed(self.information(r)["I_XT"].isel(layer=-1, drop=True), self.compression)
+                for r in runs
+            ],
+        }
+        return [
+            at_most(self.correlation, f"rank correlation: {name}", "", xr.concat(epochs, "condition", join="inner"),
+                    of=lambda e: rank_correlation_over(e, depths))
+            for name, epochs in targets.items()
+        ]  # fmt: skip
+
+
+def rank_correlation_over(epochs: xr.DataArray, depths: xr.DataArray) -> xr.DataArray:
+    """Spearman's correlation of epochs (..., condition, replicate) with depths (condition), over both dimensions.
+
+    Networks that never arrive (infinite) rank last, together.
+    """
+
+    def spearman(values: np.ndarray, depth: np.ndarray) -> np.ndarray:
+        flat = values.reshape(*values.shape[:-2], -1)
+        other = rankdata(np.repeat(depth, values.shape[-1]))
+        ranks = rankdata(flat, axis=-1)
+        a, b = ranks - ranks.mean(-1, keepdims=True), other - other.mean()
+        size = np.sqrt((a**2).sum(-1) * (b**2).sum())
+        return np.divide((a * b).sum(-1), size, out=np.zeros_like(size), where=size > 0)
+
+    return xr.apply_ufunc(spearman, epochs, depths, input_core_dims=[["condition", "replicate"], ["condition"]])
+
+
+class NearBound(Claim):
+    """Converged layers lose little more of Y than they must."""
+
+    number: ClassVar[int] = 8
+    source: ClassVar[str] = "ST17, TPB99"
+    statement: ClassVar[str] = "Converged layers lie near the information-bottleneck bound."
+    measures: ClassVar[tuple[str, ...]] = ("bound",)
+
+    kind: Literal["near_bound"] = "near_bound"
+    bits: Positive = Field(0.05, description="Distance below the bound allowed, mean over layers, in bits.")
+
+    def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
+        """Distance below the bound in the last epoch, mean over layers."""
+        found = []
+        for run in runs:
+            last = self.information(run).isel(epoch=-1, drop=True)
+            below = distance_below_bound(run.measurements["bound"], last["I_XT"], last["I_TY"]).mean("layer")
+            found.append(at_most(self.bits, named("distance below the bound", run), "bits", below))
+        return found
