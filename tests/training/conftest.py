@@ -36,18 +36,23 @@ def make_condition(**changes):
     return Condition(**(defaults | changes))
 
 
-def digest(folder):
-    """Names and bytes of all files of a store."""
-    files = sorted(p for p in folder.rglob("*") if p.is_file())
-    return hashlib.sha256(b"".join(str(p.relative_to(folder)).encode() + p.read_bytes() for p in files)).hexdigest()
+@pytest.fixture(scope="session")
+def digest():
+    """A digest of the names and bytes of all files of a store."""
+
+    def of(folder):
+        files = sorted(p for p in folder.rglob("*") if p.is_file())
+        return hashlib.sha256(b"".join(str(p.relative_to(folder)).encode() + p.read_bytes() for p in files)).hexdigest()
+
+    return of
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def problem():
     return make_dataset
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def condition():
     return make_condition
 
