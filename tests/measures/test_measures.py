@@ -137,5 +137,17 @@ def test_layers_lie_below_the_bound_of_their_dataset(measured, data):
         assert distance.notnull().equals(measured[kind].I_XT.notnull())
 
 
+@pytest.mark.parametrize("kind", ESTIMATORS)
+@pytest.mark.parametrize(
+    ("snapshots", "epochs"), [(2, [0, 100]), (3, [0, 10, 100]), (4, [0, 1, 10, 100]), (9, [0, 1, 10, 100])]
+)
+def test_fewer_snapshots_are_those_of_all(measured, training, data, kind, snapshots, epochs):
+    few = ESTIMATORS[kind](snapshots=snapshots, **OPTIONS.get(kind, {})).measure(training, data)
+    assert few.epoch.values.tolist() == epochs
+    whole = measured[kind].sel(epoch=epochs)
+    for name in ("I_TY", "dpi_excess_TY", *({"range_min", "range_max"} & set(whole))):
+        xr.testing.assert_allclose(few[name], whole[name])
+
+
 def test_every_estimator_is_an_estimator():
     assert all(issubclass(measure, Estimator) for measure in ESTIMATORS.values())

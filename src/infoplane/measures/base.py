@@ -5,13 +5,14 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 import xarray as xr
+from pydantic import Field
 
 from infoplane.measures.derived import derive
-from infoplane.section import Section
+from infoplane.section import Int, Section
 
 # The limits of the activations that saturate on both sides, by Keras name.
 LIMITS = {
@@ -77,6 +78,12 @@ class Estimator(Measure):
 
     quantities: ClassVar[tuple[str, ...]] = ("I_XT", "I_TY", "H_T")
 
+    snapshots: Annotated[Int, Field(ge=2)] | None = Field(
+        None,
+        description="Snapshots measured at most, evenly chosen from those recorded, with the first and the last; "
+        "all if not given. For what takes long: the cost is in proportion.",
+    )
+
     @abstractmethod
     def information(self, activation: xr.DataArray, dataset: xr.Dataset, layer: Layer) -> xr.Dataset:
         """Estimate the `quantities` of one snapshot of a layer.
@@ -99,7 +106,7 @@ class Estimator(Measure):
             node.activation_max.load().max("epoch").astype(np.float32),
         )
         snapshots = []
-        for epoch in range(node.sizes["epoch"]):
+        for epoch in self._measured(node.sizes["epoch"]):
             activation = node.activation.isel(epoch=epoch).load().astype(np.float32)
             activation = activation.transpose("replicate", "sample", "unit").drop_vars(
                 ("sample", "unit"), errors="ignore"
@@ -107,6 +114,10 @@ class Estimator(Measure):
             snapshots.append(self.information(activation, dataset, layer))
         result = xr.concat(snapshots, "epoch", data_vars="all", coords="minimal", compat="override")
         return result.merge(self.layer_variables(layer)).assign_coords(layer=number)
+
+    def _measured(self, recorded: int) -> np.ndarray:
+        """The numbers of the snapshots to measure."""
+        return np.unique(np.linspace(0, recorded - 1, min(recorded, self.snapshots or recorded)).round().astype(int))
 
     def layer_variables(self, layer: Layer) -> xr.Dataset:
         """Further variables (replicate) of a layer for all its snapshots, such as the range of the bins."""
