@@ -96,7 +96,7 @@ def _sort(key: np.ndarray, n_keys: int) -> tuple[np.ndarray, np.ndarray]:
     if n_keys << bits <= 2**64:
         # The sample's number rides along in the low bits: numpy sorts integers faster than it argsorts them.
         packed = np.sort((key << np.uint64(bits)) | np.arange(samples, dtype=np.uint64), axis=-1)
-        order = (packed & np.uint64((1 << bits) - 1)).astype(np.intp)
+        order = (packed & np.uint64((1 << bits) - 1)).view(np.int64)
         sorted_key = packed >> np.uint64(bits)
     else:
         order = np.argsort(key, axis=-1)
