@@ -70,6 +70,23 @@ def training(layers, tmp_path_factory):
     return xr.open_datatree(path, engine="zarr", consolidated=False, chunks=None)
 
 
+@pytest.fixture(scope="session")
+def trained():
+    """Makes a training of as many replicates as `diverged_at` has entries, each NaN from that snapshot on."""
+
+    def make(diverged_at, scale=1.0):
+        rng = np.random.default_rng(0)
+        t = scale * rng.normal(size=(len(EPOCHS), 200, 4)).astype(np.float32)
+        t = np.stack([t] * len(diverged_at))
+        layers = [layer_of(a, name, rng) for a, name in ((np.tanh(t), "tanh"), (np.maximum(t, 0), "relu"))]
+        first = xr.DataArray([len(EPOCHS) if at is None else at for at in diverged_at], dims="replicate")
+        healthy = xr.DataArray(np.arange(len(EPOCHS)), dims="epoch") < first
+        layers = [layer.where(healthy).transpose("replicate", "epoch", ...) for layer in layers]
+        return tree_of(layers, range(len(diverged_at)), EPOCHS)
+
+    return make
+
+
 def entropy(p):
     return -sum(q * log2(q) for q in p if q > 0)
 

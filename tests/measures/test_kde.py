@@ -75,6 +75,17 @@ def test_more_components_than_a_block_holds():
     np.testing.assert_allclose([bits.I_XT, bits.I_TY], full_matrix(t, p_x, p_y, 1e-3), atol=1e-5)
 
 
+@given(st.integers(0, 2**32), st.integers(1, 4), st.sampled_from([1e-4, 1e-2]))
+def test_labels_of_any_sharpness_and_points_of_any_distance(seed, units, variance):
+    """Where float32 would underflow: probabilities from 1 down to 1e-300, kernels from 1 to nothing."""
+    rng = np.random.default_rng(seed)
+    t = np.tanh(np.geomspace(1e-3, 3, 300)[:, None] * rng.normal(size=(300, units)))
+    p_x, p = rng.dirichlet(np.ones(300)), 10.0 ** rng.uniform(-300, 0, size=300)
+    p_y = np.stack([p, 1 - p], axis=1)
+    bits = kde_information(*arrays(t, p_x, p_y), variance)
+    np.testing.assert_allclose([bits.I_XT, bits.I_TY], full_matrix(t, p_x, p_y, variance), atol=1e-5)
+
+
 def test_large_activations_keep_their_small_distances():
     rng = np.random.default_rng(0)
     t = 1000.0 * rng.integers(-3, 3, size=(60, 1)) + 0.03 * rng.normal(size=(60, 4))

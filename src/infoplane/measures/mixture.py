@@ -39,15 +39,16 @@ def pairwise_sums(points: np.ndarray, weights: np.ndarray, variance: float) -> t
     left, right = _distance_factors(points, -1 / (8 * variance))
     columns = np.where(weights > SMALLEST_WEIGHT, weights, 0).T.astype(np.float32, order="C")
     narrow, wide = np.zeros((2, *columns.shape))
-    smallest, fourth_root = np.float32(SMALLEST_EXPONENT), np.float32(np.exp(SMALLEST_EXPONENT / 4))
+    smallest, zero, fourth_root = np.float32([SMALLEST_EXPONENT, 0, np.exp(SMALLEST_EXPONENT / 4)])
     exponent, kernel = np.empty(BLOCK**2), np.empty(BLOCK**2, np.float32)
     for rows in _blocks(len(points)):
         for cols in _blocks(rows.stop):
             shape = (rows.stop - rows.start, cols.stop - cols.start)
             power, k = (buffer[: shape[0] * shape[1]].reshape(shape) for buffer in (exponent, kernel))
             np.matmul(left[rows], right[:, cols], out=power)  # float64: large activations' squares cancel
-            np.copyto(k, power, casting="same_kind")
-            np.maximum(k, smallest, out=k)
+            with np.errstate(over="ignore"):
+                np.copyto(k, power, casting="same_kind")
+            np.clip(k, smallest, zero, out=k)  # rounding can make the distance of a point from itself imaginary
             np.exp(k, out=k)
             _add_sums(wide, k, columns, rows, cols)
             np.maximum(k, fourth_root, out=k)
@@ -98,6 +99,8 @@ def density_ratios(
     for rows in _blocks(len(source)):
         for cols in _blocks(len(points)):
             exponent = left[rows] @ right[:, cols]
+            own = np.flatnonzero((source[rows] >= cols.start) & (source[rows] < cols.stop))
+            exponent[own, source[rows][own] - cols.start] = 0  # exactly, however large the activations are
             np.maximum(exponent, SMALLEST_EXPONENT_FLOAT64, out=exponent)
             np.exp(exponent, out=exponent)
             for c, weight in enumerate(weights[cols].T):
