@@ -109,6 +109,11 @@ def compression(plane: xr.Dataset, layer: int = -2) -> xr.DataArray:
     return derived.compression(plane["I_XT"].isel(layer=layer, drop=True))["compression"]
 
 
+def ratio(part: xr.DataArray, whole: xr.DataArray) -> xr.DataArray:
+    """The ratio of two means over replicates."""
+    return part.mean("replicate") / whole.mean("replicate")
+
+
 def exp_median(log: xr.DataArray) -> xr.DataArray:
     """The median over replicates of what a logarithm is given of; those without one (NaN) are left out."""
     return np.exp(log.median("replicate"))

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from pydantic import Field
 
-from infoplane.claims.base import Claim, Statistic, at_least, at_most, compression, errors, exp_median, named
+from infoplane.claims.base import Claim, Statistic, at_least, at_most, compression, errors, exp_median, named, ratio
 from infoplane.figures.base import Run
 from infoplane.figures.compression_generalization import rank_correlation
 from infoplane.figures.plane import information
@@ -159,10 +159,10 @@ class OtherWorlds(Claim):
         plane = self.information(run)
         label = plane["I_TY"].isel(layer=-2, drop=True)
         then = min(self.rise_epochs, run.condition.epochs)
-        share = label.interp(epoch=then).drop_vars("epoch") / label.isel(epoch=-1, drop=True)
+        first, last = label.interp(epoch=then).drop_vars("epoch"), label.isel(epoch=-1, drop=True)
         snr = run.measurements["gradients"]["gradient_snr"].isel(epoch=-1, drop=True).median("layer")
         return [
-            at_least(self.rise_share, named(f"share of I(T;Y) by epoch {then}", run), "", share),
+            at_least(self.rise_share, named(f"share of I(T;Y) by epoch {then}", run), "", first, last, of=ratio),
             at_least(self.bits, named("compression", run), "bits", compression(plane)),
             at_most(self.snr, named("last SNR", run), "", np.log(snr), of=exp_median),
         ]

@@ -10,7 +10,7 @@ import xarray as xr
 from pydantic import Field
 from scipy.stats import rankdata
 
-from infoplane.claims.base import Claim, Statistic, at_least, at_most, compression, errors, exp_median, named
+from infoplane.claims.base import Claim, Statistic, at_least, at_most, compression, errors, exp_median, named, ratio
 from infoplane.figures.base import Run
 from infoplane.figures.replicate_spread import distance_from_others
 from infoplane.measures import derived
@@ -45,12 +45,10 @@ class TwoPhases(Claim):
         then, end = min(self.rise_epochs, run.condition.epochs), {"epoch": -1, "drop": True}
         first, last = plane.interp(epoch=then).drop_vars("epoch"), plane.isel(**end)
         change = error.isel(**end) - error.interp(epoch=then).drop_vars("epoch")
-        rise = at_least(
-            self.rise_share, named(f"share of I(T;Y) by epoch {then}", run), "", first["I_TY"] / last["I_TY"]
-        )
-        fall = at_least(
-            self.fall_bits, named(f"fall of I(X;T) from epoch {then}", run), "bits", first["I_XT"] - last["I_XT"]
-        )
+        gained = named(f"share of I(T;Y) by epoch {then}", run)
+        rise = at_least(self.rise_share, gained, "", first["I_TY"], last["I_TY"], of=ratio)
+        lost = first["I_XT"] - last["I_XT"]
+        fall = at_least(self.fall_bits, named(f"fall of I(X;T) from epoch {then}", run), "bits", lost)
         return [rise, fall, at_most(self.error_change, named("change of error", run), "", abs(change))]
 
 
@@ -145,11 +143,11 @@ class DriftDiffusion(Claim):
         ]
         # of the hidden layers, taken together
         onset = derived.compression(self.information(run)["I_XT"].isel(layer=slice(None, -1)).sum("layer"))
-        ratio = np.log(gradients["network_phase_change"] / onset["compression_onset"]).dropna("replicate")
-        if ratio.size:  # else no network has both
+        factor = np.log(gradients["network_phase_change"] / onset["compression_onset"]).dropna("replicate")
+        if factor.size:  # else no network has both
             name = named("epoch of change / onset", run)
-            found.append(at_least(1 / self.factor, name, "", ratio, of=exp_median))
-            found.append(at_most(self.factor, name, "", ratio, of=exp_median))
+            found.append(at_least(1 / self.factor, name, "", factor, of=exp_median))
+            found.append(at_most(self.factor, name, "", factor, of=exp_median))
         return found
 
 
@@ -175,8 +173,8 @@ class RandomWeights(Claim):
         found = []
         for run in runs:
             weights = run.measurements["weights"]
-            ratio = weights["correlation_rms"].isel(epoch=-1, drop=True) / weights["correlation_rms_random"]
-            found.append(at_most(self.ratio, named("correlations / random", run), "", ratio.mean("layer")))
+            multiple = weights["correlation_rms"].isel(epoch=-1, drop=True) / weights["correlation_rms_random"]
+            found.append(at_most(self.ratio, named("correlations / random", run), "", multiple.mean("layer")))
         return found
 
 

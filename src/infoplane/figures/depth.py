@@ -64,7 +64,8 @@ def _points(panel: Axes, depths: list[int], reached: list[xr.DataArray], last: i
     medians = np.array([np.median(epochs) for epochs in reached])
     panel.plot(depths, np.where(np.isfinite(medians), medians, np.nan), color="0.2", marker="_", markersize=10)
     panel.set_yscale("log")
-    panel.set_ylim(1, 1.3 * last)
+    if any(np.isinf(epochs).any() for epochs in reached):
+        panel.set_ylim(top=1.3 * last)
     panel.set_xticks(depths)
 
 

@@ -22,7 +22,9 @@ class InformationPlane(InformationFigure):
         """One panel per condition."""
         planes = [self.information(run) for run in runs]
         norm = epoch_norm(np.concatenate([plane["epoch"].values for plane in planes]))
-        with panels(len(runs), sharex=True, sharey=True, **AXES) as (figure, axes):
+        tops = [float(plane["I_TY"].max()) for plane in planes]
+        alike = max(tops) < 2 * min(tops)  # else labels of two classes and of ten, say: a scale for each
+        with panels(len(runs), sharex=True, sharey=alike, **AXES) as (figure, axes):
             for panel, run, plane in zip(axes, runs, planes, strict=True):
                 paths(panel, plane.mean("replicate"), norm)
                 panel.set_title(condition_name(run.varied))

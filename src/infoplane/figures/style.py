@@ -64,8 +64,9 @@ def panels(
 ) -> Iterator[tuple[Figure, list[Axes]]]:
     """A figure of up to `number` panels in rows, drawn in the project's style; laid out when the block ends.
 
-    One panel takes one column of a paper, more take two, where no `width` is given; `height` is a row's, in inches. The labels go to the
-    panels at the left and at the bottom, panels without data go away. `subplots` goes to `Figure.subplots`.
+    One panel takes one column of a paper, more take two, where no `width` is given; `height` is a row's, in inches.
+    The labels go to the panels at the left and at the bottom, panels without data go away. `subplots` goes to
+    `Figure.subplots`.
     """
     columns = min(number, per_row)
     rows = -(-number // columns)
