@@ -204,7 +204,7 @@ class DepthHelps(Claim):
             ],
         }
         return [
-            at_most(self.correlation, f"rank correlation: {name}", "", xr.concat(epochs, "condition", join="inner"),
+            at_most(self.correlation, f"rank correlation of {name}", "", xr.concat(epochs, "condition", join="inner"),
                     of=lambda e: rank_correlation_over(e, depths))
             for name, epochs in targets.items()
         ]  # fmt: skip

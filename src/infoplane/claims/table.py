@@ -21,8 +21,15 @@ COLORS = {HOLDS: _BLUE, FAILS: _ORANGE, UNDECIDED: "#949494"}
 SIGNS = {"at least": "≥", "at most": "≤"}
 LINE = 0.13  # inches
 GAP = 0.7  # of a line, between claims
-WRAP = 52  # letters of a statement
-NUMBER, STATEMENT, STATISTIC, VALUE, LIMIT, VERDICT = 0.02, 0.025, 0.38, 0.76, 0.8, 0.885  # where columns begin or end
+WRAP = 47  # letters of a statement
+NUMBER, STATEMENT, STATISTIC, VALUE, LIMIT, VERDICT = (
+    0.02,
+    0.025,
+    0.335,
+    0.765,
+    0.8,
+    0.885,
+)  # where columns begin or end
 
 
 def _of_kinds(claims: Mapping[str, Any]) -> dict[str, Any]:
