@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import xarray as xr
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infoplane.measures.gradients import Gradients, phase_change
@@ -62,6 +62,7 @@ def test_the_onset_is_found_in_the_noise_of_single_epochs(start, before, length)
     assert (np.abs(np.log(change / start)) < np.log(2)).mean() > 0.95
 
 
+@settings(max_examples=20, deadline=None)
 @given(seeds)
 def test_scatter_alone_is_seldom_a_change(seed):
     rows = noise(seed, 0.5, (400, len(EPOCH)))
@@ -74,6 +75,7 @@ def test_a_late_excursion_is_not_the_change():
     assert phase_change(snr, EPOCH)[0] == pytest.approx(phase_change(falling(50, 100, 2.0, 0.05), EPOCH)[0], rel=0.1)
 
 
+@settings(max_examples=20, deadline=None)
 @given(seeds)
 def test_each_row_is_fitted_alone(seed):
     snr = falling(100, 300, 1.1, 0.05) * noise(seed, 0.4, (2, 3, len(EPOCH)))
