@@ -9,7 +9,7 @@ if CONFIG.claims:
             page=report(
                 RESULTS / "claims.html",
                 caption="../report/claims_page.rst",
-                category="1 The claims",
+                category="Claims",
             ),
             data=RESULTS / "claims.json",
         log:

@@ -6,6 +6,7 @@ from pathlib import Path
 try:
     import infoplane.config
     import infoplane.plan
+    from infoplane.figures.base import GROUPS
 except ModuleNotFoundError as error:
     sys.exit(
         f"{error.name} is not installed; `pip install -e .` in infoplane's folder does it"
@@ -20,6 +21,11 @@ def checked(config):
         return infoplane.config.load(config)
     except infoplane.config.ConfigError as error:
         sys.exit(str(error))
+
+
+def by_chapter(figures):
+    """Names of the figures, chapter by chapter of the report."""
+    return sorted(figures, key=lambda name: GROUPS.index(figures[name].group))
 
 
 def read_by(artifact, stage):

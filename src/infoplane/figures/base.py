@@ -15,6 +15,7 @@ from pydantic import Field
 from infoplane.condition import Condition
 from infoplane.section import Section
 
+GROUPS = ("Claims", "The paper", "The critique", "Beyond")  # chapters of the report
 EXPERIMENT = "Whose conditions are drawn: a name under `experiments`, or a list; a condition they share is drawn once."
 Experiments = str | Annotated[tuple[str, ...], Field(min_length=1)]
 
@@ -51,7 +52,7 @@ class Drawing:
 class Figure(Section):
     """A figure of the conditions of an experiment, or of several.
 
-    `group` is its chapter in the report; `measures` names the built-in measures it needs beside its
+    `group` is its chapter in the report, one of `GROUPS`; `measures` names the built-in measures it needs beside its
     estimators; `reads_curves` says that it reads losses and errors, `reads_stores` that it opens `Run.dataset` or
     `Run.trainings` itself, `animated` that its drawing has an animation, `keeps_shared` that
     a condition that two of its experiments share is handed over for each.

@@ -1,0 +1,128 @@
+"""The verdicts as the workflow makes them, and the report that has them first."""
+
+import base64
+import io
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+from PIL import Image
+
+from tests.workflow.conftest import SMALL
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
+CLAIMS = {
+    "no_regularization": {"figure": "information_plane", "bits": 1e-9},
+    "data_processing": {"figure": "learning_curves", "bits": 12},
+}
+PICTURE = r"data:image/(?:png|gif);[^\"]*base64,([A-Za-z0-9+/=]+)"
+FILM = {"kind": "information_plane_animation", "experiment": "main"}
+
+
+@pytest.fixture(scope="module")
+def judged(finished, tmp_path_factory):
+    """A finished project with claims and a film; tests that change it copy it first."""
+    folder = tmp_path_factory.mktemp("judged") / "a project"
+    shutil.copytree(finished.folder, folder, symlinks=True)
+    project = object.__new__(type(finished))
+    project.folder = folder
+    project.set(claims=CLAIMS, figures__film=FILM)
+    assert project.make() == {"figure_claims": 1, "figure_film": 1, "claims": 1}
+    return project
+
+
+@pytest.fixture
+def project(judged, tmp_path):
+    copy = object.__new__(type(judged))
+    copy.folder = tmp_path / "a project"
+    shutil.copytree(judged.folder, copy.folder, symlinks=True)
+    return copy
+
+
+def verdicts(project):
+    content = json.loads((project.folder / "results/claims.json").read_text())
+    return {claim["name"]: claim for claim in content["claims"]}
+
+
+def test_each_claim_names_its_statistics_and_its_figures_version(judged):
+    for name, claim in verdicts(judged).items():
+        manifest = json.loads((judged.folder / "results/figures" / f"{claim['figure']}.json").read_text())
+        assert claim["figure_id"] == manifest["id"]
+        assert all({"estimate", "low", "high", "threshold", "verdict"} <= set(s) for s in claim["statistics"])
+        page = (judged.folder / "results/claims.html").read_text()
+        assert claim["statement"] in page
+        assert claim["figure_id"] in page
+        assert (judged.folder / "results" / claim["figure_file"]).is_file()
+        assert name in CLAIMS
+
+
+def test_another_threshold_turns_the_verdict_and_runs_nothing_else(project):
+    assert verdicts(project)["data_processing"]["verdict"] == "holds"
+    assert verdicts(project)["no_regularization"]["verdict"] != "does not hold"
+    project.set(claims={**CLAIMS, "no_regularization": {"figure": "information_plane", "bits": 12}}, figures__film=FILM)
+    assert project.make() == {"figure_claims": 1, "claims": 1}
+    assert verdicts(project)["no_regularization"]["verdict"] == "does not hold"
+
+
+def test_a_figures_style_redraws_it_alone_and_the_page_quotes_its_new_version(project):
+    path = "src/infoplane/figures/learning_curves.py"
+    project.edit(path, "cross-entropy [nats]", "loss [nats]")
+    assert project.would_run() == {"figure_learning_curves": 1, "claims": 1}
+
+
+def test_the_film_and_the_table_can_be_audited(judged):
+    for file in ("film.gif", "film.png", "claims.pdf"):
+        done = judged.run("infoplane", "audit", f"results/figures/{file}")
+        assert done.returncode == 0, done.stdout + done.stderr
+    film = judged.folder / "film.gif"
+    data = bytearray((judged.folder / "results/figures/film.gif").read_bytes())
+    data[len(data) // 8] ^= 1
+    film.write_bytes(data)
+    assert judged.run("infoplane", "audit", str(film)).returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("claim", "line"),
+    [
+        ({"kind": "two_phases", "figure": "plain"}, 'claims.x.figure: found "plain"; unknown name'),
+        ({"kind": "two_fases", "figure": "fractions"}, "claims.x.kind: found"),
+        ({"kind": "two_phases"}, "claims.x.figure: "),
+        ({"kind": "small_data", "figure": "fractions", "bits": -1}, "claims.x.bits: found -1; allowed: greater than 0"),
+        ({"kind": "small_data", "figure": "fractions", "estimator": "bind"}, 'claims.x.estimator: found "bind"'),
+    ],
+)
+def test_a_wrong_claim_is_one_line(project, claim, line):
+    project.set(claims={"x": claim})
+    done = project.snakemake("-n")
+    assert done.returncode != 0
+    assert line in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def report(judged, tmp_path_factory):
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    done = judged.snakemake("--report", str(path))
+    assert done.returncode == 0, done.stderr
+    return path
+
+
+def test_the_report_holds_every_figure_and_the_claims_first(report):
+    page = report.read_text()
+    pictures = [base64.b64decode(text) for text in re.findall(PICTURE, page)]
+    sizes = [Image.open(io.BytesIO(data)).size for data in pictures]
+    assert len([size for size in sizes if min(size) > 100]) >= len(SMALL["figures"]) + 2
+    groups = json.loads(re.search(r"var categories = (\{.*\});?$", page, re.MULTILINE)[1])
+    assert list(groups) == ["Claims", "The paper", "Beyond"]
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium or Chrome on this machine to open the report in")
+def test_the_report_opens_in_a_browser_without_errors(report, judged):
+    for page in (report, judged.folder / "results/claims.html"):
+        command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=10000"]
+        command += ["--enable-logging=stderr", "--dump-dom", page.as_uri()]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+        assert "CONSOLE" not in done.stderr, done.stderr
+        assert "Claims" in done.stdout or "The claims" in done.stdout
