@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
@@ -30,10 +29,3 @@ def write(table: Path, ids: Mapping[str, str], folder: Path) -> None:
     page = template.render(**content, colors=COLORS, value=value, threshold=threshold)
     artifacts.write_text(folder / "claims.json", json.dumps(content, indent=1) + "\n")
     artifacts.write_text(folder / "claims.html", page + "\n")
-
-
-def summary(claims: Mapping[str, Any]) -> str:
-    """The verdicts as a Markdown table: what the README shows."""
-    lines = ["| | claim | verdict |", "|---|---|---|"]
-    lines += [f"| {c['number']} | {c['statement']} [{c['source']}] | {c['verdict']} |" for c in claims["claims"]]
-    return "\n".join(lines)
