@@ -108,7 +108,7 @@ def test_todays_config_and_code_are_compared(project):
     ("name", "content", "line"),
     [
         ("no.pdf", None, "there is no such file"),
-        ("text.pdf", b"hello", "not a PDF or PNG file"),
+        ("text.pdf", b"hello", "not a PDF, PNG or GIF file"),
         ("broken.pdf", b"%PDF-1.4 and no more", "damaged"),
         ("broken.png", b"\x89PNG\r\n\x1a\n and no more", "damaged"),
     ],
