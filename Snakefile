@@ -25,6 +25,5 @@ include: "workflow/rules/claims.smk"
 rule all:
     default_target: True
     input:
-        # the report takes its chapters in this order
         [RESULTS / "claims.json"] if CONFIG.claims else [],
-        [RESULTS / f"figures/{name}.pdf" for name in by_chapter(FIGURES)],
+        [RESULTS / f"figures/{name}.pdf" for name in PLAN.figure],

@@ -9,7 +9,7 @@ if CONFIG.claims:
             page=report(
                 RESULTS / "claims.html",
                 caption="../report/claims_page.rst",
-                category="Claims",
+                category=chapter("Claims"),
             ),
             data=RESULTS / "claims.json",
         log:

@@ -23,9 +23,9 @@ def checked(config):
         sys.exit(str(error))
 
 
-def by_chapter(figures):
-    """Names of the figures, chapter by chapter of the report."""
-    return sorted(figures, key=lambda name: GROUPS.index(figures[name].group))
+def chapter(group):
+    """A chapter of the report with its number: the report's menu sorts them by name."""
+    return f"{GROUPS.index(group) + 1}. {group}"
 
 
 def read_by(artifact, stage):

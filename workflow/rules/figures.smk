@@ -13,7 +13,7 @@ def files(name, figure):
     shown = "gif" if figure.animated else "png"
     # the caption is written by the job, with the numbers that were measured
     caption = str(made["rst"].absolute())
-    made[shown] = report(made[shown], caption=caption, category=figure.group)
+    made[shown] = report(made[shown], caption=caption, category=chapter(figure.group))
     return made
 
 
