@@ -6,6 +6,7 @@ population of its networks, so the replicate is the unit that is resampled, with
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -48,9 +49,11 @@ def bootstrap(
         blocks.append(statistic(*(d.drop_vars("replicate", errors="ignore").isel(replicate=drawn) for d in data)))
     tail = (1 - level) / 2
     # "closest" neighbours, not interpolation: between a finite and an infinite time there is no number
-    ends = xr.concat(blocks, "resample").quantile(
-        [tail, 1 - tail], "resample", method="closest_observation", skipna=True
-    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "All-NaN slice")  # a statistic that cannot be had: its interval is NaN
+        ends = xr.concat(blocks, "resample").quantile(
+            [tail, 1 - tail], "resample", method="closest_observation", skipna=True
+        )
     low, high = (ends.isel(quantile=i, drop=True).where(n > 1) for i in (0, 1))
     return xr.Dataset({"estimate": estimate, "low": low, "high": high})
 

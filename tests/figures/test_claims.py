@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from infoplane.claims import CLAIMS
 from infoplane.claims.base import FAILS, HOLDS, UNDECIDED, Statistic, findings, verdict
-from infoplane.claims.paper import rank_correlation_over
+from infoplane.claims.paper import depth_correlation
 from infoplane.claims.table import Claims
 from infoplane.figures.replicate_spread import distance_from_others
 
@@ -107,7 +107,7 @@ def test_rank_correlation_of_depth_and_epochs(order):
     epochs = xr.DataArray(np.array(order, float).reshape(3, 4), dims=("condition", "replicate"))
     # Spearman's is Pearson's of the ranks, which these values are
     expected = np.corrcoef(order, np.repeat(depths, 4))[0, 1]
-    assert float(rank_correlation_over(epochs, depths)) == pytest.approx(expected)
+    assert float(depth_correlation(epochs, depths)) == pytest.approx(expected)
 
 
 def test_depth_helps_when_deeper_networks_are_faster(world):

@@ -47,6 +47,13 @@ class Project:
         (folder / "config").mkdir()
         self.configure(SMALL)
 
+    def copy(self, folder: Path) -> "Project":
+        """The same, results included, in another folder: a project of one's own to change."""
+        shutil.copytree(self.folder, folder, symlinks=True)
+        twin = object.__new__(Project)
+        twin.folder = folder
+        return twin
+
     def configure(self, config: dict) -> None:
         (self.folder / "config/config.yaml").write_text(yaml.safe_dump(config))
 
@@ -107,7 +114,4 @@ def finished(tmp_path_factory) -> Project:
 @pytest.fixture
 def project(finished, tmp_path) -> Project:
     """A finished project of one's own."""
-    copy = object.__new__(Project)
-    copy.folder = tmp_path / "a project"
-    shutil.copytree(finished.folder, copy.folder, symlinks=True)
-    return copy
+    return finished.copy(tmp_path / "a project")

@@ -15,7 +15,7 @@ from infoplane.figures.base import Run
 from infoplane.figures.plane import Bound, complete, information
 from infoplane.figures.style import condition_name
 from infoplane.measures import derived
-from infoplane.section import Section
+from infoplane.section import Positive, Section
 from infoplane.statistics import bootstrap, mean
 
 HOLDS, FAILS, UNDECIDED = "holds", "does not hold", "undecided"
@@ -80,6 +80,20 @@ class Claim(Section):
         return information(run, self.estimator, self.bound)
 
 
+class CompressionClaim(Claim):
+    """A claim about whether the last hidden layer compresses."""
+
+    bits: Positive = Field(1.0, description="Compression of the last hidden layer that counts, in bits.")
+
+    def compresses(self, run: Run) -> Statistic:
+        """Compression of the last hidden layer, which must be there."""
+        return at_least(self.bits, named("compression", run), "bits", compression(self.information(run)))
+
+    def does_not_compress(self, run: Run) -> Statistic:
+        """Compression of the last hidden layer, which must not be there."""
+        return at_most(self.bits, named("compression", run), "bits", compression(self.information(run)))
+
+
 def at_least(threshold: float, name: str, unit: str, *data: xr.DataArray, of: Callable[..., Any] = mean) -> Statistic:
     """A statistic over replicates (the mean, if nothing else is said) that must not be below a threshold."""
     return _statistic("at least", threshold, name, unit, data, of)
@@ -107,6 +121,13 @@ def verdict(statistics: Sequence[Statistic]) -> str:
 def compression(plane: xr.Dataset, layer: int = -2) -> xr.DataArray:
     """Peak less final I(X;T) of a layer, the last hidden one if nothing else is said: (replicate,) in bits."""
     return derived.compression(plane["I_XT"].isel(layer=layer, drop=True))["compression"]
+
+
+def early_gain(plane: xr.Dataset, run: Run, epochs: int, share: float) -> Statistic:
+    """The share of the last hidden layer's final I(T;Y), mean by mean, that it has after some epochs: enough or not."""
+    label, then = plane["I_TY"].isel(layer=-2, drop=True), min(epochs, run.condition.epochs)
+    first, last = label.interp(epoch=then).drop_vars("epoch"), label.isel(epoch=-1, drop=True)
+    return at_least(share, named(f"share of I(T;Y) by epoch {then}", run), "", first, last, of=ratio)
 
 
 def ratio(part: xr.DataArray, whole: xr.DataArray) -> xr.DataArray:

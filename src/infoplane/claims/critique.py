@@ -9,14 +9,24 @@ import numpy as np
 import xarray as xr
 from pydantic import Field
 
-from infoplane.claims.base import Claim, Statistic, at_least, at_most, compression, errors, exp_median, named, ratio
+from infoplane.claims.base import (
+    Claim,
+    CompressionClaim,
+    Statistic,
+    at_least,
+    at_most,
+    compression,
+    early_gain,
+    exp_median,
+    named,
+)
 from infoplane.figures.base import Run
-from infoplane.figures.compression_generalization import rank_correlation
+from infoplane.figures.compression_generalization import compression_and_gap, rank_correlation
+from infoplane.figures.data_processing import rises
 from infoplane.figures.plane import information
+from infoplane.measures.base import LIMITS
 from infoplane.section import Count, Fraction, Positive
 
-# Activations with two finite limits.
-SATURATING = {"tanh", "sigmoid", "softsign", "hard_tanh", "hard_sigmoid", "sparse_sigmoid", "relu6"}
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
@@ -37,12 +47,12 @@ class DataProcessing(Claim):
         found = []
         for run in runs:
             for name, label in (("I_XT", "I(X;T)"), ("I_TY", "I(T;Y)")):
-                excess = self.information(run)[name].diff("layer").clip(0).mean(["epoch", "layer"])
+                excess = rises(self.information(run)[name]).clip(0).mean(["epoch", "layer"])
                 found.append(at_most(self.bits, named(f"excess of {label}", run), "bits", excess))
         return found
 
 
-class Nonlinearity(Claim):
+class Nonlinearity(CompressionClaim):
     """Saturating activations compress, others do not."""
 
     number: ClassVar[int] = 10
@@ -53,15 +63,11 @@ class Nonlinearity(Claim):
 
     kind: Literal["nonlinearity"] = "nonlinearity"
     experiment: str = Field("nonlinearity", description="Whose conditions are tested: a name under `experiments`.")
-    bits: Positive = Field(1.0, description="Compression of the last hidden layer that counts, in bits.")
 
     def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
         """Compression of the last hidden layer, by condition."""
         return [
-            (at_least if run.condition.activation in SATURATING else at_most)(
-                self.bits, named("compression", run), "bits", compression(self.information(run))
-            )
-            for run in runs
+            self.compresses(run) if run.condition.activation in LIMITS else self.does_not_compress(run) for run in runs
         ]
 
 
@@ -77,7 +83,7 @@ class NoLink(Claim):
 
     def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
         """Rank correlation of compression and generalisation gap over the networks of all conditions."""
-        networks = [self._networks(run) for run in runs]
+        networks = [compression_and_gap(self.information(run), run.curves) for run in runs]
         pooled = xr.concat(networks, "replicate", join="override")
         data, name = (pooled["compression"], pooled["gap"]), "rank correlation"
         return [
@@ -85,13 +91,8 @@ class NoLink(Claim):
             at_least(-self.correlation, name, "", *data, of=rank_correlation),
         ]
 
-    def _networks(self, run: Run) -> xr.Dataset:
-        last = errors(run).isel(epoch=-1, drop=True)
-        gap = last["test_error"] - last["train_error"]
-        return xr.merge([compression(self.information(run)).rename("compression"), gap.rename("gap")], join="inner")
 
-
-class FullBatch(Claim):
+class FullBatch(CompressionClaim):
     """Networks trained without noise in the gradient compress."""
 
     number: ClassVar[int] = 12
@@ -100,14 +101,10 @@ class FullBatch(Claim):
 
     kind: Literal["full_batch"] = "full_batch"
     experiment: str = Field("batch", description="Whose conditions are tested: a name under `experiments`.")
-    bits: Positive = Field(1.0, description="Compression of the last hidden layer that counts, in bits.")
 
     def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
         """Compression of the last hidden layer under full-batch descent."""
-        full = [run for run in runs if run.condition.batch_size == "full"]
-        return [
-            at_least(self.bits, named("compression", run), "bits", compression(self.information(run))) for run in full
-        ]
+        return [self.compresses(run) for run in runs if run.condition.batch_size == "full"]
 
 
 class EstimatorDependence(Claim):
@@ -136,7 +133,7 @@ class EstimatorDependence(Claim):
         return found
 
 
-class OtherWorlds(Claim):
+class OtherWorlds(CompressionClaim):
     """Fitting first, compression, and diffusion at the end, with other rules and real data."""
 
     number: ClassVar[int] = 14
@@ -148,7 +145,6 @@ class OtherWorlds(Claim):
     experiment: str = Field("worlds", description="Whose conditions are tested: a name under `experiments`.")
     rise_epochs: Count = Field(400, description="Epochs that the first phase may take.")
     rise_share: Fraction = Field(0.9, description="Share of the final I(T;Y) to be gained in the first phase.")
-    bits: Positive = Field(1.0, description="Compression of the last hidden layer that counts, in bits.")
     snr: Positive = Field(1.0, description="Gradient SNR below which is diffusion.")
 
     def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
@@ -156,13 +152,9 @@ class OtherWorlds(Claim):
         return [statistic for run in runs for statistic in self._of(run)]
 
     def _of(self, run: Run) -> list[Statistic]:
-        plane = self.information(run)
-        label = plane["I_TY"].isel(layer=-2, drop=True)
-        then = min(self.rise_epochs, run.condition.epochs)
-        first, last = label.interp(epoch=then).drop_vars("epoch"), label.isel(epoch=-1, drop=True)
         snr = run.measurements["gradients"]["gradient_snr"].isel(epoch=-1, drop=True).median("layer")
         return [
-            at_least(self.rise_share, named(f"share of I(T;Y) by epoch {then}", run), "", first, last, of=ratio),
-            at_least(self.bits, named("compression", run), "bits", compression(plane)),
+            early_gain(self.information(run), run, self.rise_epochs, self.rise_share),
+            self.compresses(run),
             at_most(self.snr, named("last SNR", run), "", np.log(snr), of=exp_median),
         ]

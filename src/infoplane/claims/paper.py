@@ -8,10 +8,20 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 import xarray as xr
 from pydantic import Field
-from scipy.stats import rankdata
 
-from infoplane.claims.base import Claim, Statistic, at_least, at_most, compression, errors, exp_median, named, ratio
+from infoplane.claims.base import (
+    Claim,
+    CompressionClaim,
+    Statistic,
+    at_least,
+    at_most,
+    early_gain,
+    errors,
+    exp_median,
+    named,
+)
 from infoplane.figures.base import Run
+from infoplane.figures.compression_generalization import rank_correlation
 from infoplane.figures.replicate_spread import distance_from_others
 from infoplane.measures import derived
 from infoplane.section import Count, Float, Fraction, Positive
@@ -40,19 +50,20 @@ class TwoPhases(Claim):
         return [statistic for run in runs for statistic in self._of(run)]
 
     def _of(self, run: Run) -> list[Statistic]:
-        plane = self.information(run).isel(layer=-2, drop=True)
-        error = errors(run)["test_error"]
-        then, end = min(self.rise_epochs, run.condition.epochs), {"epoch": -1, "drop": True}
-        first, last = plane.interp(epoch=then).drop_vars("epoch"), plane.isel(**end)
-        change = error.isel(**end) - error.interp(epoch=then).drop_vars("epoch")
-        gained = named(f"share of I(T;Y) by epoch {then}", run)
-        rise = at_least(self.rise_share, gained, "", first["I_TY"], last["I_TY"], of=ratio)
-        lost = first["I_XT"] - last["I_XT"]
-        fall = at_least(self.fall_bits, named(f"fall of I(X;T) from epoch {then}", run), "bits", lost)
-        return [rise, fall, at_most(self.error_change, named("change of error", run), "", abs(change))]
+        plane, then = self.information(run), min(self.rise_epochs, run.condition.epochs)
+
+        def lost(values: xr.DataArray) -> xr.DataArray:
+            return values.interp(epoch=then).drop_vars("epoch") - values.isel(epoch=-1, drop=True)
+
+        hidden, error = plane["I_XT"].isel(layer=-2, drop=True), errors(run)["test_error"]
+        return [
+            early_gain(plane, run, self.rise_epochs, self.rise_share),
+            at_least(self.fall_bits, named(f"fall of I(X;T) from epoch {then}", run), "bits", lost(hidden)),
+            at_most(self.error_change, named("change of error", run), "", abs(lost(error))),
+        ]
 
 
-class NoRegularization(Claim):
+class NoRegularization(CompressionClaim):
     """Networks without a penalty on weights and without dropout compress."""
 
     number: ClassVar[int] = 2
@@ -60,14 +71,10 @@ class NoRegularization(Claim):
     statement: ClassVar[str] = "Compression happens without any explicit regularisation."
 
     kind: Literal["no_regularization"] = "no_regularization"
-    bits: Positive = Field(1.0, description="Compression of the last hidden layer that counts, in bits.")
 
     def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
         """Compression of the last hidden layer where l2 and dropout are 0."""
-        free = [run for run in runs if run.condition.l2 == 0 and run.condition.dropout == 0]
-        return [
-            at_least(self.bits, named("compression", run), "bits", compression(self.information(run))) for run in free
-        ]
+        return [self.compresses(run) for run in runs if run.condition.l2 == 0 and run.condition.dropout == 0]
 
 
 class SimilarPaths(Claim):
@@ -136,7 +143,6 @@ class DriftDiffusion(Claim):
         gradients = run.measurements["gradients"]
         log_snr = np.log(gradients["gradient_snr"]).median("layer")
         first, last = log_snr.max("epoch"), log_snr.isel(epoch=-1, drop=True)
-
         found = [
             at_least(self.snr, named("highest SNR", run), "", first, of=exp_median),
             at_most(self.snr, named("last SNR", run), "", last, of=exp_median),
@@ -205,26 +211,23 @@ class DepthHelps(Claim):
         }
         return [
             at_most(self.correlation, f"rank correlation of {name}", "", xr.concat(epochs, "condition", join="inner"),
-                    of=lambda e: rank_correlation_over(e, depths))
+                    of=lambda e: depth_correlation(e, depths))
             for name, epochs in targets.items()
         ]  # fmt: skip
 
 
-def rank_correlation_over(epochs: xr.DataArray, depths: xr.DataArray) -> xr.DataArray:
-    """Spearman's correlation of epochs (..., condition, replicate) with depths (condition), over both dimensions.
+def depth_correlation(epochs: xr.DataArray, depths: xr.DataArray) -> xr.DataArray:
+    """Rank correlation of epochs (..., condition, replicate) with depths (condition) over all networks.
 
     Networks that never arrive (infinite) rank last, together.
     """
-
-    def spearman(values: np.ndarray, depth: np.ndarray) -> np.ndarray:
-        flat = values.reshape(*values.shape[:-2], -1)
-        other = rankdata(np.repeat(depth, values.shape[-1]))
-        ranks = rankdata(flat, axis=-1)
-        a, b = ranks - ranks.mean(-1, keepdims=True), other - other.mean()
-        size = np.sqrt((a**2).sum(-1) * (b**2).sum())
-        return np.divide((a * b).sum(-1), size, out=np.zeros_like(size), where=size > 0)
-
-    return xr.apply_ufunc(spearman, epochs, depths, input_core_dims=[["condition", "replicate"], ["condition"]])
+    flat = [
+        values.drop_vars("replicate", errors="ignore")
+        .rename(replicate="network")
+        .stack(replicate=("condition", "network"), create_index=False)
+        for values in (epochs, depths.broadcast_like(epochs))
+    ]
+    return rank_correlation(*flat)
 
 
 class NearBound(Claim):

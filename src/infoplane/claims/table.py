@@ -22,14 +22,8 @@ SIGNS = {"at least": "≥", "at most": "≤"}
 LINE = 0.13  # inches
 GAP = 0.7  # of a line, between claims
 WRAP = 47  # letters of a statement
-NUMBER, STATEMENT, STATISTIC, VALUE, LIMIT, VERDICT = (
-    0.02,
-    0.025,
-    0.335,
-    0.765,
-    0.8,
-    0.885,
-)  # where columns begin or end
+# where columns begin or end
+NUMBER, STATEMENT, STATISTIC, VALUE, LIMIT, VERDICT = 0.02, 0.025, 0.335, 0.765, 0.8, 0.885
 
 
 def _of_kinds(claims: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ class CompressionGeneralization(InformationFigure):
 
     def draw(self, runs: Sequence[Run]) -> Drawing:
         """One panel; conditions, or experiments where there are several, differ in colour and marker."""
-        networks = [self._networks(run) for run in runs]
+        networks = [compression_and_gap(self.information(run), run.curves) for run in runs]
         pooled = xr.concat(networks, "replicate", join="override")
         interval = bootstrap(rank_correlation, pooled["compression"], pooled["gap"])
         correlation, low, high = (float(interval[name]) for name in ("estimate", "low", "high"))
@@ -56,13 +56,14 @@ class CompressionGeneralization(InformationFigure):
             },
         )
 
-    def _networks(self, run: Run) -> xr.Dataset:
-        """Compression in bits and generalisation gap (replicate) of the networks that did not diverge."""
-        hidden = self.information(run)["I_XT"].isel(layer=-2, drop=True)
-        curves = complete(run.curves[["train_error", "test_error"]]).isel(epoch=-1, drop=True)
-        compression = hidden.max("epoch") - hidden.isel(epoch=-1, drop=True)
-        gap = curves["test_error"] - curves["train_error"]
-        return xr.merge([compression.rename("compression"), gap.rename("gap")], join="inner")
+
+def compression_and_gap(plane: xr.Dataset, curves: xr.Dataset) -> xr.Dataset:
+    """Compression of the last hidden layer in bits and generalisation gap (replicate), where none diverged."""
+    hidden = plane["I_XT"].isel(layer=-2, drop=True)
+    errors = complete(curves[["train_error", "test_error"]]).isel(epoch=-1, drop=True)
+    compression = hidden.max("epoch") - hidden.isel(epoch=-1, drop=True)
+    gap = errors["test_error"] - errors["train_error"]
+    return xr.merge([compression.rename("compression"), gap.rename("gap")], join="inner")
 
 
 def rank_correlation(x: xr.DataArray, y: xr.DataArray) -> xr.DataArray:

@@ -40,7 +40,8 @@ class GradientSNR(Figure):
                 for panel, number in zip(axes[PER_ROW * row :], layers["layer"].values, strict=False):
                     _layer(panel, layers, number, transition(run))
                     panel.set_title(", ".join(filter(None, [panel.get_title(), condition_name(run.varied)])))
-            axes[0].legend(loc="lower left")
+            handles = axes[0].get_legend_handles_labels()
+            figure.legend(*handles, loc="outside upper center", ncols=2)
         return Drawing(figure, {"conditions": [_numbers(*pair) for pair in zip(runs, gradients, strict=True)]})
 
 
