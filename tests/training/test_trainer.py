@@ -24,7 +24,7 @@ def done(tmp_path_factory, condition, problem):
 
 def test_names_units_and_chunks(done):
     tree = done[0]
-    assert list(tree.children) == ["layer_1", "layer_2", "layer_3"]
+    assert set(tree.children) == {"layer_1", "layer_2", "layer_3"}
     assert {"train_loss", "test_loss", "train_error", "test_error", "diverged_epoch"} == set(tree.dataset.data_vars)
     statistics = {"weight_norm", "gradient_mean_norm", "gradient_std_norm", "activation_min", "activation_max"}
     for node in tree.subtree:
