@@ -50,7 +50,6 @@ def test_initializers_are_all_random_ones_for_matrices(keras):
 
 
 def test_optimizers_are_all_but_wrappers(keras):
-    """`ScheduleFreeAdamW` is left out: its networks are evaluated at other weights than they are trained at."""
     names = {name.lower() for name in public(keras.optimizers, inspect.isclass)}
-    left_out = {"optimizer", "lossscaleoptimizer", "multioptimizer", "optimizermap", "schedulefreeadamw"}
+    left_out = {"optimizer", "lossscaleoptimizer", "multioptimizer", "optimizermap"}
     assert names - left_out == set(OPTIMIZERS)

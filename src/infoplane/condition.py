@@ -21,7 +21,7 @@ INITIALIZERS = (
 )  # fmt: skip
 OPTIMIZERS = (
     "adadelta", "adafactor", "adagrad", "adam", "adamax", "adamw", "ftrl", "lamb", "lion", "muon", "nadam",
-    "rmsprop", "sgd",
+    "rmsprop", "schedulefreeadamw", "sgd",
 )  # fmt: skip
 
 NonNegative = Annotated[Float, Field(ge=0)]

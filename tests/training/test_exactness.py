@@ -21,6 +21,7 @@ OPTIMIZERS = [
     ("lamb", {}),
     ("adafactor", {}),
     ("muon", {}),
+    ("schedulefreeadamw", {}),
 ]
 
 
@@ -36,6 +37,7 @@ def plain_model(condition, engine, replicate):
     optimizer = next(c for n, c in vars(keras.optimizers).items() if n.lower() == condition.optimizer)(**options)
     loss = "binary_crossentropy" if condition.output == "sigmoid" else "sparse_categorical_crossentropy"
     model.compile(optimizer, loss)
+    optimizer.build(model.trainable_variables)  # within its first step, Keras 3.15 builds ScheduleFreeAdamW from zeros
     return model
 
 
@@ -91,6 +93,13 @@ def test_more_replicates_than_a_block(condition, problem, monkeypatch):
     engine = Engine(condition(), problem(5), range(5))
     assert [(b.start, b.stop) for b in engine.blocks] == [(0, 2), (2, 4), (3, 5)]
     compare(condition(), problem(5), replicates=range(5))
+
+
+def test_blocks_start_from_their_own_weights(condition, problem, monkeypatch):
+    """An optimizer that starts from a copy of the weights, with three blocks."""
+    monkeypatch.setattr("infoplane.training.engine.BLOCK_BYTES", 4 * 8 * 20 * 2)
+    changes = {"optimizer": "schedulefreeadamw", "learning_rate": 0.005}
+    compare(condition(**changes), problem(5), rtol=1e-3, atol=1e-5, replicates=range(5))
 
 
 def trajectory(condition, dataset, replicates, epochs=5):

@@ -16,7 +16,9 @@ Tensors = list[tf.Tensor]
 
 # Keras optimizers whose update of a weight depends on that weight's own gradients alone: one instance may then update
 # the arrays of all replicates. Any other gets one instance per replicate, so that replicates stay independent.
-ELEMENTWISE = {"adadelta", "adagrad", "adam", "adamax", "adamw", "ftrl", "lion", "nadam", "rmsprop", "sgd"}
+ELEMENTWISE = {
+    "adadelta", "adagrad", "adam", "adamax", "adamw", "ftrl", "lion", "nadam", "rmsprop", "schedulefreeadamw", "sgd",
+}  # fmt: skip
 NORM_OPTIONS = {"clipnorm", "global_clipnorm"}
 # By class and not by `keras.optimizers.get`, which does not know all of Keras's own.
 CLASSES = {name.lower(): value for name, value in vars(keras.optimizers).items() if isinstance(value, type)}
@@ -81,30 +83,31 @@ class KerasOptimizer:
     """Any Keras optimizer, through variables of its own; one instance per replicate unless it is elementwise."""
 
     def __init__(self, name: str, options: dict, weights: Sequence[tf.Tensor]):
+        self.name, self.options = name, options
         self.elementwise = name in ELEMENTWISE and not NORM_OPTIONS & options.keys()
-        replicates = weights[0].shape[0]
-        self.parts = [self._part(name, options, part) for part in self._split(weights, replicates)]
+        self.parts = self._build(weights)
 
-    @staticmethod
-    def _part(name: str, options: dict, weights: Tensors) -> tuple[keras.Optimizer, list[keras.Variable]]:
-        variables = [keras.Variable(w) for w in weights]
-        optimizer = CLASSES[name](**options)
-        optimizer.build(variables)
-        return optimizer, variables
+    def _build(self, weights: Sequence[tf.Tensor]) -> list[tuple[keras.Optimizer, list[keras.Variable]]]:
+        parts = []
+        for part in self._split(weights):
+            variables = [keras.Variable(w) for w in part]
+            optimizer = CLASSES[self.name](**self.options)
+            optimizer.build(variables)
+            parts.append((optimizer, variables))
+        return parts
 
-    def _split(self, weights: Sequence[tf.Tensor], replicates: int) -> list[Tensors]:
+    def _split(self, weights: Sequence[tf.Tensor]) -> list[Tensors]:
         if self.elementwise:
             return [list(weights)]
-        return [[w[r] for w in weights] for r in range(replicates)]
+        return [[w[r] for w in weights] for r in range(weights[0].shape[0])]
 
     def slots(self, weights: Tensors) -> Tensors:
-        """Return Keras's optimizer variables, instance by instance."""
-        return [tf.convert_to_tensor(v) for optimizer, _ in self.parts for v in optimizer.variables]
+        """Return Keras's optimizer variables, instance by instance, as they are before the first step."""
+        return _variables(self._build(weights))  # of these weights: some optimizers start from copies of them
 
     def update(self, weights: Tensors, gradients: Tensors, slots: Tensors) -> tuple[Tensors, Tensors]:
         """Return the weights and variables after one `optimizer.apply`."""
-        replicates, state = weights[0].shape[0], iter(slots)
-        split = zip(self.parts, self._split(weights, replicates), self._split(gradients, replicates), strict=True)
+        state, split = iter(slots), zip(self.parts, self._split(weights), self._split(gradients), strict=True)
         for (optimizer, variables), part, slopes in split:
             for variable, value in zip(variables, part, strict=True):
                 variable.assign(value)
@@ -114,7 +117,11 @@ class KerasOptimizer:
         moved = [[tf.convert_to_tensor(v) for v in variables] for _, variables in self.parts]
         if not self.elementwise:
             moved = [[tf.stack(values) for values in zip(*moved, strict=True)]]
-        return moved[0], self.slots(weights)
+        return moved[0], _variables(self.parts)
+
+
+def _variables(parts: list[tuple[keras.Optimizer, list[keras.Variable]]]) -> Tensors:
+    return [tf.convert_to_tensor(v) for optimizer, _ in parts for v in optimizer.variables]
 
 
 def make_optimizer(condition: Condition, weights: Sequence[tf.Tensor]) -> Optimizer:
