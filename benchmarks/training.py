@@ -5,7 +5,8 @@
 The network is 12-10-7-5-4-3-2 tanh units on the 12 inputs of the spherical data and one sigmoid unit, SGD, batch 64,
 3,482 samples. Seconds per epoch are the least over rounds in which the engine (a), `fit` with its defaults (b) and
 `fit` with `steps_per_execution` of the whole epoch (c) take turns, in this one process on one core. The job (50
-replicates, 60 snapshots) runs in a process of its own, once in each precision. Exits with 1 if a target is missed.
+replicates, 60 snapshots) runs in a process of its own, once in each precision; its writing needs a second core, or
+takes turns with the training on one. Exits with 1 if a target is missed.
 """
 # ruff: noqa: E402 - threads and cores are settled before TensorFlow is imported
 
@@ -28,8 +29,9 @@ options = parser.parse_args()
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
-if hasattr(os, "sched_setaffinity"):
-    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: options.cores])
+CORES = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+if CORES and not options.job:
+    os.sched_setaffinity(0, sorted(CORES)[: options.cores])
 
 import xarray as xr
 
@@ -38,6 +40,7 @@ from infoplane.datasets import DATASETS
 from infoplane.datasets.replicates import draw
 from infoplane.training import trainer
 from infoplane.training.backend import keras, tf
+from infoplane.training.background import Background
 from infoplane.training.checkpoint import Checkpoint
 from infoplane.training.engine import Engine
 from infoplane.training.store import Store
@@ -104,10 +107,12 @@ def timed(owner: type, name: str, clock: list[float]) -> None:
 
 
 def job(precision: str) -> None:
-    """Train and store; print seconds, the part of them that was writing, MB of peak memory and bytes of the store."""
-    writing = [0.0]
-    for owner, name in ((Store, "create"), (Store, "write_activation"), (Store, "finish"), (Checkpoint, "save")):
-        timed(owner, name, writing)
+    """Train and store; print seconds, their parts that waited for writing and that wrote, MB at peak, store's bytes."""
+    waiting, beside = [0.0], [0.0]
+    for owner, name in ((Store, "create"), (Store, "finish"), (Background, "wait"), (Background, "__exit__")):
+        timed(owner, name, waiting)
+    for owner, name in ((Store, "write_activation"), (Checkpoint, "save")):
+        timed(owner, name, beside)
     with tempfile.TemporaryDirectory() as folder:
         path, condition = Path(folder) / "training.zarr", CONDITION.model_copy(update={"precision": precision})
         start = time.perf_counter()
@@ -115,11 +120,13 @@ def job(precision: str) -> None:
         seconds = time.perf_counter() - start
         size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(seconds, writing[0] / seconds, peak, size)
+    print(seconds, waiting[0] / seconds, beside[0] / seconds, peak, size)
 
 
 def run_job(precision: str) -> list[float]:
     command = [sys.executable, __file__, "--job", precision, "--epochs", str(options.epochs)]
+    if CORES:
+        os.sched_setaffinity(0, CORES)
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return [float(value) for value in done.stdout.split()]
 
@@ -147,13 +154,14 @@ def main() -> int:
     print(f"{share}: {ours_rate / 1e9:.1f} of {peak / 1e9:.0f} billion operations a second")
     targets = {"at least 209 times as fast as (b)": REPLICATES * b / a >= 209}
     for precision in ("float32", "float16") if options.epochs else ():
-        seconds, writing, memory, size = run_job(precision)
+        seconds, waiting, beside, memory, size = run_job(precision)
         print(
-            f"job, {options.epochs} epochs, {precision}: {seconds:.0f} s, {writing:.1%} of it writing, "
+            f"job, {options.epochs} epochs, {precision}: {seconds:.0f} s, {waiting:.1%} of it waiting for writing "
+            f"(which took {beside:.1%}, beside the training), "
             f"peak {memory:.0f} MB, store {size / 1e6:.0f} MB"
         )
         targets[f"{precision}: at most 1.5 GB"] = memory <= 1500
-        targets[f"{precision}: under 10 % of the job writes"] = writing < 0.1
+        targets[f"{precision}: under 10 % of the job waits for writing"] = waiting < 0.1
     for target, met in targets.items():
         print("met   " if met else "MISSED", target)
     return 0 if all(targets.values()) else 1

@@ -25,7 +25,7 @@ def test_resume_after_kill(tmp_path, digest):
 
     child = start(killed)
     for line in child.stdout:
-        if re.match(r"epoch (1[2-9]|2)", line):
+        if re.match(r"epoch (1[2-9]|2\d)/", line):
             break
     with pytest.raises(RuntimeError, match=f"already running \\(process {child.pid} on "):
         Checkpoint(killed / "checkpoint").__enter__()  # a second run of the same job
@@ -46,7 +46,7 @@ def test_resume_after_kill(tmp_path, digest):
         assert (killed / "training.zarr").exists() == (pattern == r"checkpoint$")
         epochs.append(int(re.search(r"goes on from epoch (\d+) of 40", output)[1]))
     assert epochs == sorted(epochs)
-    assert epochs[0] > 0
+    assert epochs[0] >= 3  # the snapshot of epoch 6 may have been on its way
     assert epochs[-1] == 40
 
     child = start(killed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from infoplane.training.backend import keras, tf
+from infoplane.training.background import Background
 from infoplane.training.engine import Engine, State, norms
 from infoplane.training.network import EnsembleNetwork
 from infoplane.training.store import Layer, Store
@@ -13,15 +14,15 @@ SAMPLES = 1024  # seen at once by the forward pass over the whole dataset
 
 
 class Observer:
-    """Takes the snapshots of one engine into one store."""
+    """Takes the snapshots of one engine into one store, which is written by `later`."""
 
-    def __init__(self, engine: Engine, store: Store):
-        self.engine, self.store = engine, store
+    def __init__(self, engine: Engine, store: Store, later: Background):
+        self.engine, self.store, self.later = engine, store, later
         self.network = EnsembleNetwork(engine.condition, engine.classes, store.group)
         self.network(tf.zeros((store.group, engine.x.shape[1], 1)))
 
     def observe(self, snapshot: int, epoch: int, states: list[State]) -> dict[str, np.ndarray]:
-        """Write the activations of one snapshot to the store and return all else that belongs to it.
+        """Have the activations of one snapshot written to the store and return all else that belongs to it.
 
         Names are those of the store, arrays have the replicate axis first; entries of replicates that have diverged
         are NaN. A replicate whose loss is not finite counts as diverged from this epoch on.
@@ -49,6 +50,7 @@ class Observer:
     def _observe_group(
         self, snapshot: int, epoch: int, start: int, weights: list[np.ndarray], diverged: np.ndarray
     ) -> dict[str, np.ndarray]:
+        self.later.wait()  # so that memory holds the activations of one group
         chosen = slice(start, start + self.store.group)
         blocks = self._forward([tf.constant(w) for w in weights])
         logits, *activations = (np.concatenate(parts, axis=1) for parts in zip(*blocks, strict=True))
@@ -57,7 +59,7 @@ class Observer:
         result["diverged_epoch"] = diverged = np.where((diverged < 0) & unsound, epoch, diverged).astype(np.int32)
         for n, values in enumerate(activations):
             values[diverged >= 0] = np.nan
-            self.store.write_activation(n, snapshot, start, values)
+            self.later(self.store.write_activation, n, snapshot, start, values)
             result[f"layer_{n + 1}/activation_min"] = values.min(axis=(1, 2)).astype(np.float32)
             result[f"layer_{n + 1}/activation_max"] = values.max(axis=(1, 2)).astype(np.float32)
         return result

@@ -14,6 +14,7 @@ import xarray as xr
 
 from infoplane.condition import Condition
 from infoplane.training.backend import tf, use_one_core
+from infoplane.training.background import Background
 from infoplane.training.checkpoint import Checkpoint
 from infoplane.training.engine import Engine, State
 from infoplane.training.observation import Observer, layers
@@ -50,13 +51,21 @@ def train(
         engine = Engine(condition, dataset, replicates)
         epochs = snapshot_epochs(condition.epochs, condition.snapshots)
         target = Store(saved.store, layers(engine), replicates, epochs, len(engine.x), condition.precision)
-        _run(engine, target, saved, _signature(condition, dataset, replicates), report)
+        with Background() as later:
+            _run(engine, target, saved, later, _signature(condition, dataset, replicates), report)
         target.finish(len(epochs), saved.load)
         saved.release(Path(store))
 
 
-def _run(engine: Engine, store: Store, saved: Checkpoint, signature: str, report: Callable[[str], None]) -> None:
-    observer, epochs = Observer(engine, store), [int(e) for e in store.epochs]
+def _run(
+    engine: Engine,
+    store: Store,
+    saved: Checkpoint,
+    later: Background,
+    signature: str,
+    report: Callable[[str], None],
+) -> None:
+    observer, epochs = Observer(engine, store, later), [int(e) for e in store.epochs]
     done = saved.count()
     if done and saved.load(done - 1, "signature") == signature:
         states = _restore(engine, saved, done - 1)
@@ -81,7 +90,7 @@ def _run(engine: Engine, store: Store, saved: Checkpoint, signature: str, report
             for state, block in zip(states, engine.blocks, strict=True)
         ]
         slots = {f"slot_{b}_{n}": s.numpy() for b, state in enumerate(states) for n, s in enumerate(state.slots)}
-        saved.save(snapshot, {**arrays, **slots, "signature": np.array(signature)})
+        later(saved.save, snapshot, {**arrays, **slots, "signature": np.array(signature)})
 
 
 def _restore(engine: Engine, saved: Checkpoint, snapshot: int) -> list[State]:
