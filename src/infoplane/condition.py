@@ -42,8 +42,12 @@ class Condition(Section):
     output: Literal["sigmoid", "softmax"] = Field(
         "sigmoid", description="Output layer: one sigmoid unit (two classes) or a softmax unit per class."
     )
-    initializer: Literal[INITIALIZERS] = Field("glorot_uniform", description="Keras initialiser of the weights.")
-    initializer_scale: Positive = Field(1.0, description="Factor on the initial weights.")
+    initializer: Literal[INITIALIZERS] = Field("lecun_normal", description="Keras initialiser of the weights.")
+    initializer_scale: Positive = Field(
+        0.88,
+        description="Factor on the initial weights; with the default initialiser, 0.88 gives the authors' weights: "
+        "normal, of deviation 1/√inputs before it is cut at two deviations.",
+    )
     optimizer: Literal[OPTIMIZERS] = Field("sgd", description="Keras optimizer.")
     optimizer_options: dict[str, Any] = Field(
         default_factory=dict, description="Further arguments of the optimizer, e.g. `{momentum: 0.9}`."

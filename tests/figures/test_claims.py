@@ -1,6 +1,7 @@
 """Claims: the verdict follows from the intervals and thresholds, and turns with the data."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -76,6 +77,35 @@ def test_similar_paths_is_the_distance_over_the_length(world):
     assert statistic.estimate == pytest.approx(float(apart / length))
 
 
+def test_the_interval_of_the_distance_is_that_of_networks_not_of_pairs(world):
+    """For points on a line, the 95 % interval over many ensembles is as wide as the one found within each."""
+    draws = np.random.default_rng(0).normal(size=(60, 20))
+    base = world.information(replicates=20)
+    found = []
+    for draw in draws:
+        plane = base.copy(deep=True)
+        plane["I_XT"][:] = base["I_XT"].mean("replicate") + 0.1 * xr.DataArray(draw, dims="replicate")
+        plane["I_TY"][:] = base["I_TY"].mean("replicate")
+        (statistic,) = check("similar_paths", [world.run(measurements={"binned": plane})])
+        found.append((statistic.estimate, statistic.high - statistic.low))
+    estimates, widths = np.array(found).T
+    assert np.mean(widths) == pytest.approx(2 * 1.96 * estimates.std(), rel=0.35)
+
+
+@pytest.mark.parametrize(
+    ("kind", "runs"), [("small_data", [{}, {}]), ("nonlinearity", [{"activation": "tanh"}, {"activation": "softsign"}])]
+)
+def test_half_of_a_comparison_decides_nothing(world, kind, runs):
+    assert check(kind, [world.run(**run) for run in runs]) == []
+
+
+def test_training_that_ends_in_the_first_phase_decides_nothing(world):
+    last = int(world.epochs[-1])
+    for kind in ("two_phases", "other_worlds"):
+        for epochs in (last, last + 1):
+            assert verdict(check(kind, [plane_run(world, compression=12.0)], rise_epochs=epochs)) == UNDECIDED
+
+
 def test_label_information_must_be_lost_with_little_data_only(world):
     losing = world.information()
     losing["I_TY"][:, -1] -= 0.3
@@ -87,11 +117,20 @@ def test_label_information_must_be_lost_with_little_data_only(world):
 
 
 def test_drift_must_end_where_compression_begins(world):
-    early = [s for s in check("drift_diffusion", [world.run()]) if s.name == "epoch of change / onset"]
-    assert {s.verdict for s in check("drift_diffusion", [world.run()]) if "SNR" in s.name} == {HOLDS}
+    *snr, apart = check("drift_diffusion", [world.run()])
+    assert {s.verdict for s in snr} == {HOLDS}
     late = {"gradients": world.gradients(change=250.0)}
-    moved = [s for s in check("drift_diffusion", [world.run(measurements=late)]) if s.name == early[0].name]
-    assert moved[0].estimate == pytest.approx(early[0].estimate * 250 / world.change)
+    *_, moved = check("drift_diffusion", [world.run(measurements=late)])
+    ratio = moved.estimate * world.change / 250  # of the first change and the onset
+    assert apart.estimate == pytest.approx(max(ratio, 1 / ratio))
+
+
+def test_networks_that_never_change_phase_or_never_compress_do_not_coincide(world):
+    never = {"gradients": world.gradients(change=np.nan)}
+    flat = {"binned": world.information(compression=0.0)}
+    for missing in (never, flat, never | flat):
+        *_, apart = check("drift_diffusion", [world.run(measurements=missing)])
+        assert (apart.estimate, apart.verdict) == (np.inf, FAILS)
 
 
 def test_correlated_weights_are_not_random(world):
@@ -133,6 +172,14 @@ def test_excess_over_the_layer_before_breaks_data_processing(world):
     assert violated.estimate == pytest.approx(0.6 / 3, rel=0.02)  # replicates wobble
 
 
+def test_a_condition_that_experiments_share_counts_once(world):
+    runs = [world.run(), world.run(), world.run(batch_size="full")]
+    claim = CLAIMS["no_regularization"](experiment=["main", "batch"], figure="f")
+    (finding,) = findings({"c": claim}, [replace(runs[0], experiment="batch"), *runs[1:]])
+    assert len(finding["statistics"]) == 2
+    assert finding["experiments"] == ["main", "batch"]
+
+
 @pytest.mark.parametrize(("tanh", "relu", "expected"), [(12.0, 0.0, HOLDS), (0.0, 0.0, FAILS), (12.0, 12.0, FAILS)])
 def test_nonlinearity(world, tanh, relu, expected):
     runs = [
@@ -143,15 +190,18 @@ def test_nonlinearity(world, tanh, relu, expected):
 
 
 def test_estimators_that_disagree(world):
-    measured = {"binned": world.information(compression=12.0), "kde": world.information(compression=0.0)}
-    run = world.run(measurements=measured)
+    seen = {"binned": 12.0, "adaptive": 6.0, "kde": 0.0}
+    run = world.run(measurements={name: world.information(compression=bits) for name, bits in seen.items()})
     assert verdict(check("estimator_dependence", [run], compare=("binned", "kde"))) == HOLDS
-    assert verdict(check("estimator_dependence", [run], compare=("binned", "binned"))) == FAILS
+    assert verdict(check("estimator_dependence", [run], compare=("binned", "adaptive"))) == FAILS  # both see it
+    assert verdict(check("estimator_dependence", [run], compare=("kde", "kde"))) == FAILS
 
 
-def test_only_full_batch_networks_count(world):
-    assert check("full_batch", [world.run()]) == []
-    assert len(check("full_batch", [world.run(), world.run(batch_size="full")])) == 1
+def test_only_full_batch_networks_that_have_learned_count(world):
+    learned, not_learned = (world.curves().assign(train_error=0 * world.curves()["train_error"] + e) for e in (0, 0.2))
+    runs = [world.run(curves_=c, batch_size=size) for c in (learned, not_learned) for size in (64, "full")]
+    assert len(check("full_batch", runs)) == 1
+    assert check("full_batch", runs[2:]) == []
 
 
 @pytest.mark.parametrize("kind", CLAIMS)

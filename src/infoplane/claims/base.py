@@ -11,13 +11,14 @@ import numpy as np
 import xarray as xr
 from pydantic import Field
 
-from infoplane.figures.base import Run
+from infoplane.figures.base import Experiments, Run
 from infoplane.figures.plane import Bound, complete, information
 from infoplane.figures.style import condition_name
 from infoplane.measures import derived
 from infoplane.section import Positive, Section
 from infoplane.statistics import bootstrap, mean
 
+EXPERIMENT = "Whose conditions are tested: a name under `experiments`, or a list; what they share counts once."
 HOLDS, FAILS, UNDECIDED = "holds", "does not hold", "undecided"
 
 
@@ -47,7 +48,7 @@ class Statistic:
 
 
 class Claim(Section):
-    """A claim about one experiment, as one estimator sees it.
+    """A claim about an experiment, or several, as one estimator sees it.
 
     `number` and `source` are its place in the list and the paper that makes it, `statement` what it says;
     `measures` names the built-in measures it needs beside its estimator.
@@ -58,14 +59,14 @@ class Claim(Section):
     statement: ClassVar[str]
     measures: ClassVar[tuple[str, ...]] = ()
 
-    experiment: str = Field("main", description="Whose conditions are tested: a name under `experiments`.")
+    experiment: Experiments = Field("main", description=EXPERIMENT)
     estimator: str = Field("binned", description="Whose I(X;T) and I(T;Y) count: a name under `estimators`.")
     bound: Bound = "upper"
     figure: str = Field(description="The figure that shows it: a name under `figures`.")
 
     def experiments(self) -> tuple[str, ...]:
-        """The one experiment that the claim is about."""
-        return (self.experiment,)
+        """Names of the experiments that the claim is about."""
+        return (self.experiment,) if isinstance(self.experiment, str) else self.experiment
 
     def estimators(self) -> tuple[str, ...]:
         """Names of the estimators whose measurements the claim needs."""
@@ -73,7 +74,7 @@ class Claim(Section):
 
     @abstractmethod
     def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
-        """The numbers that decide the claim, from the conditions of its experiment; none if they cannot."""
+        """The numbers that decide the claim, from the conditions of its experiments; none if they cannot."""
 
     def information(self, run: Run) -> xr.Dataset:
         """`I_XT` and `I_TY` (replicate, epoch, layer) in bits, of the replicates that did not diverge."""
@@ -125,9 +126,14 @@ def compression(plane: xr.Dataset, layer: int = -2) -> xr.DataArray:
 
 def early_gain(plane: xr.Dataset, run: Run, epochs: int, share: float) -> Statistic:
     """The share of the last hidden layer's final I(T;Y), mean by mean, that it has after some epochs: enough or not."""
-    label, then = plane["I_TY"].isel(layer=-2, drop=True), min(epochs, run.condition.epochs)
-    first, last = label.interp(epoch=then).drop_vars("epoch"), label.isel(epoch=-1, drop=True)
-    return at_least(share, named(f"share of I(T;Y) by epoch {then}", run), "", first, last, of=ratio)
+    label = plane["I_TY"].isel(layer=-2, drop=True)
+    first, last = at_epoch(label, epochs), label.isel(epoch=-1, drop=True)
+    return at_least(share, named(f"share of I(T;Y) by epoch {epochs}", run), "", first, last, of=ratio)
+
+
+def at_epoch(values: xr.DataArray, epoch: int) -> xr.DataArray:
+    """Values at an epoch, linear between snapshots; NaN, so that nothing is decided, if training ends by then."""
+    return values.interp(epoch=epoch).drop_vars("epoch").where(values["epoch"].values[-1] > epoch)
 
 
 def ratio(part: xr.DataArray, whole: xr.DataArray) -> xr.DataArray:
@@ -154,14 +160,14 @@ def findings(claims: Mapping[str, Claim], runs: Sequence[Run]) -> list[dict[str,
     """The claims in their order, each with its statistics and its verdict, as plain values."""
     found = []
     for name, claim in sorted(claims.items(), key=lambda item: (item[1].number, item[0])):
-        statistics = claim.statistics([run for run in runs if run.experiment == claim.experiment])
+        statistics = claim.statistics(_of(claim, runs))
         found.append(
             {
                 "name": name,
                 "number": claim.number,
                 "source": claim.source,
                 "statement": claim.statement,
-                "experiment": claim.experiment,
+                "experiments": list(claim.experiments()),
                 "estimators": list(claim.estimators()),
                 "figure": claim.figure,
                 "verdict": verdict(statistics),
@@ -169,3 +175,12 @@ def findings(claims: Mapping[str, Claim], runs: Sequence[Run]) -> list[dict[str,
             }
         )
     return found
+
+
+def _of(claim: Claim, runs: Sequence[Run]) -> list[Run]:
+    """The runs of the claim's experiments; a condition that they share counts for the first."""
+    chosen: list[Run] = []
+    for run in runs:
+        if run.experiment in claim.experiments() and run.condition not in [other.condition for other in chosen]:
+            chosen.append(run)
+    return chosen

@@ -10,6 +10,7 @@ import xarray as xr
 from pydantic import Field
 
 from infoplane.claims.base import (
+    EXPERIMENT,
     Claim,
     CompressionClaim,
     Statistic,
@@ -17,10 +18,11 @@ from infoplane.claims.base import (
     at_most,
     compression,
     early_gain,
+    errors,
     exp_median,
     named,
 )
-from infoplane.figures.base import Run
+from infoplane.figures.base import Experiments, Run
 from infoplane.figures.compression_generalization import compression_and_gap, rank_correlation
 from infoplane.figures.data_processing import rises
 from infoplane.figures.plane import information
@@ -62,10 +64,12 @@ class Nonlinearity(CompressionClaim):
     )
 
     kind: Literal["nonlinearity"] = "nonlinearity"
-    experiment: str = Field("nonlinearity", description="Whose conditions are tested: a name under `experiments`.")
+    experiment: Experiments = Field("nonlinearity", description=EXPERIMENT)
 
     def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
         """Compression of the last hidden layer, by condition."""
+        if len({run.condition.activation in LIMITS for run in runs}) < 2:
+            return []  # there must be saturating activations, and others
         return [
             self.compresses(run) if run.condition.activation in LIMITS else self.does_not_compress(run) for run in runs
         ]
@@ -93,21 +97,27 @@ class NoLink(Claim):
 
 
 class FullBatch(CompressionClaim):
-    """Networks trained without noise in the gradient compress."""
+    """Networks that have learned without noise in the gradient compress."""
 
     number: ClassVar[int] = 12
     source: ClassVar[str] = "S18"
     statement: ClassVar[str] = "Full-batch gradient descent compresses too: stochasticity is not the cause."
 
     kind: Literal["full_batch"] = "full_batch"
-    experiment: str = Field("batch", description="Whose conditions are tested: a name under `experiments`.")
+    experiment: Experiments = Field("batch", description=EXPERIMENT)
+
+    learned: Fraction = Field(
+        0.05,
+        description="Final training error, mean over networks, above which a condition has not learned and has no say.",
+    )
 
     def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
-        """Compression of the last hidden layer under full-batch descent."""
-        return [self.compresses(run) for run in runs if run.condition.batch_size == "full"]
+        """Compression of the last hidden layer under full-batch descent, where it has learned."""
+        full = [run for run in runs if run.condition.batch_size == "full"]
+        return [self.compresses(r) for r in full if errors(r)["train_error"].isel(epoch=-1).mean() <= self.learned]
 
 
-class EstimatorDependence(Claim):
+class EstimatorDependence(CompressionClaim):
     """The same networks compress in the eyes of one estimator and not of another."""
 
     number: ClassVar[int] = 13
@@ -116,21 +126,30 @@ class EstimatorDependence(Claim):
 
     kind: Literal["estimator_dependence"] = "estimator_dependence"
     compare: Names = Field(("binned",), description="Estimators that are compared: names under `estimators`.")
-    bits: Positive = Field(1.0, description="Spread between estimators' compression that counts, in bits.")
 
     def estimators(self) -> tuple[str, ...]:
         """All that are compared."""
         return self.compare
 
     def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
-        """Greatest less least of the estimators' compression of the last hidden layer, replicate by replicate."""
+        """Mean compression of the last hidden layer by the estimator that sees most, and by the one that sees least."""
         found = []
         for run in runs:
             each = [compression(information(run, estimator, self.bound)) for estimator in self.compare]
             together = xr.concat(each, "estimator", join="inner")
-            spread = together.max("estimator") - together.min("estimator")
-            found.append(at_least(self.bits, named("spread of compression", run), "bits", spread))
+            for limit, of, name in ((at_least, most, "highest"), (at_most, least, "lowest")):
+                found.append(limit(self.bits, named(f"{name} estimator's compression", run), "bits", together, of=of))
         return found
+
+
+def most(bits: xr.DataArray) -> xr.DataArray:
+    """The mean over replicates by the estimator where it is highest."""
+    return bits.mean("replicate").max("estimator")
+
+
+def least(bits: xr.DataArray) -> xr.DataArray:
+    """The mean over replicates by the estimator where it is lowest."""
+    return bits.mean("replicate").min("estimator")
 
 
 class OtherWorlds(CompressionClaim):
@@ -142,7 +161,7 @@ class OtherWorlds(CompressionClaim):
     measures: ClassVar[tuple[str, ...]] = ("gradients",)
 
     kind: Literal["other_worlds"] = "other_worlds"
-    experiment: str = Field("worlds", description="Whose conditions are tested: a name under `experiments`.")
+    experiment: Experiments = Field("worlds", description=EXPERIMENT)
     rise_epochs: Count = Field(400, description="Epochs that the first phase may take.")
     rise_share: Fraction = Field(0.9, description="Share of the final I(T;Y) to be gained in the first phase.")
     snr: Positive = Field(1.0, description="Gradient SNR below which is diffusion.")

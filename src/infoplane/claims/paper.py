@@ -10,9 +10,11 @@ import xarray as xr
 from pydantic import Field
 
 from infoplane.claims.base import (
+    EXPERIMENT,
     Claim,
     CompressionClaim,
     Statistic,
+    at_epoch,
     at_least,
     at_most,
     early_gain,
@@ -20,9 +22,9 @@ from infoplane.claims.base import (
     exp_median,
     named,
 )
-from infoplane.figures.base import Run
+from infoplane.figures.base import Experiments, Run
 from infoplane.figures.compression_generalization import rank_correlation
-from infoplane.figures.replicate_spread import distance_from_others
+from infoplane.figures.replicate_spread import distances
 from infoplane.measures import derived
 from infoplane.section import Count, Float, Fraction, Positive
 from infoplane.statistics import distance_below_bound, epochs_until, epochs_until_compressed
@@ -50,10 +52,10 @@ class TwoPhases(Claim):
         return [statistic for run in runs for statistic in self._of(run)]
 
     def _of(self, run: Run) -> list[Statistic]:
-        plane, then = self.information(run), min(self.rise_epochs, run.condition.epochs)
+        plane, then = self.information(run), self.rise_epochs
 
         def lost(values: xr.DataArray) -> xr.DataArray:
-            return values.interp(epoch=then).drop_vars("epoch") - values.isel(epoch=-1, drop=True)
+            return at_epoch(values, then) - values.isel(epoch=-1, drop=True)
 
         hidden, error = plane["I_XT"].isel(layer=-2, drop=True), errors(run)["test_error"]
         return [
@@ -88,15 +90,22 @@ class SimilarPaths(Claim):
     share: Fraction = Field(0.2, description="Distance between paths allowed, as a share of their length.")
 
     def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
-        """Mean distance between replicates' paths over the length of their mean path, both summed over layers."""
+        """Mean distance between two replicates' paths over the length of the mean path, both summed over layers."""
         return [self._of(run) for run in runs]
 
     def _of(self, run: Run) -> Statistic:
         plane = self.information(run)
-        apart = distance_from_others(plane).mean("epoch").sum("layer")
-        mean = plane.mean("replicate")
+        apart, mean = distances(plane).mean("epoch").sum("layer").values, plane.mean("replicate")
         length = float(np.hypot(mean["I_XT"].diff("epoch"), mean["I_TY"].diff("epoch")).sum())
-        return at_most(self.share, named("distance / length of paths", run), "", apart / length)
+
+        def between(chosen: xr.DataArray) -> xr.DataArray:
+            one, other = chosen.values[..., :, None], chosen.values[..., None, :]
+            pairs = (one != other).sum(axis=(-2, -1))  # a network that is drawn twice is not a pair
+            total = apart[one, other].sum(axis=(-2, -1))
+            return xr.DataArray(total / np.maximum(pairs, 1) / length, dims=chosen.dims[:-1])
+
+        replicates = xr.DataArray(np.arange(len(apart)), dims="replicate")
+        return at_most(self.share, named("distance / length of paths", run), "", replicates, of=between)
 
 
 class SmallData(Claim):
@@ -112,6 +121,8 @@ class SmallData(Claim):
 
     def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
         """Peak less final I(T;Y) of the output layer, by condition."""
+        if len({run.condition.train_fraction <= self.small for run in runs}) < 2:
+            return []  # there must be small training sets, and others
         found = []
         for run in runs:
             label = self.information(run)["I_TY"].isel(layer=-1, drop=True)
@@ -136,25 +147,22 @@ class DriftDiffusion(Claim):
     )
 
     def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
-        """Of the layers' median SNR: its highest and its last value; and the ratio of the two epochs."""
+        """Of the layers' median SNR: its highest and its last value; and the factor between the two epochs."""
         return [statistic for run in runs for statistic in self._of(run)]
 
     def _of(self, run: Run) -> list[Statistic]:
         gradients = run.measurements["gradients"]
         log_snr = np.log(gradients["gradient_snr"]).median("layer")
         first, last = log_snr.max("epoch"), log_snr.isel(epoch=-1, drop=True)
-        found = [
-            at_least(self.snr, named("highest SNR", run), "", first, of=exp_median),
-            at_most(self.snr, named("last SNR", run), "", last, of=exp_median),
-        ]
         # of the hidden layers, taken together
         onset = derived.compression(self.information(run)["I_XT"].isel(layer=slice(None, -1)).sum("layer"))
-        factor = np.log(gradients["network_phase_change"] / onset["compression_onset"]).dropna("replicate")
-        if factor.size:  # else no network has both
-            name = named("epoch of change / onset", run)
-            found.append(at_least(1 / self.factor, name, "", factor, of=exp_median))
-            found.append(at_most(self.factor, name, "", factor, of=exp_median))
-        return found
+        # a network that has only one of them, or neither, is infinitely far from having both at once
+        factor = abs(np.log(gradients["network_phase_change"] / onset["compression_onset"])).fillna(np.inf)
+        return [
+            at_least(self.snr, named("highest SNR", run), "", first, of=exp_median),
+            at_most(self.snr, named("last SNR", run), "", last, of=exp_median),
+            at_most(self.factor, named("factor between change and onset", run), "", factor, of=exp_median),
+        ]
 
 
 class RandomWeights(Claim):
@@ -192,7 +200,7 @@ class DepthHelps(Claim):
     statement: ClassVar[str] = "Depth helps: more hidden layers reach an error, and a compression, in fewer epochs."
 
     kind: Literal["depth_helps"] = "depth_helps"
-    experiment: str = Field("depth", description="Whose conditions are tested: a name under `experiments`.")
+    experiment: Experiments = Field("depth", description=EXPERIMENT)
     error: Annotated[Float, Field(gt=0, lt=1)] = Field(0.1, description="Held-out error to reach, a share.")
     compression: Positive = Field(1.5, description="Compression of the output layer to reach, in bits.")
     correlation: Correlation = Field(-0.3, description="Rank correlation of layers and epochs to stay below.")

@@ -45,8 +45,9 @@ class Claims(Figure):
         """What the claims need, by experiment."""
         names: dict[str, dict[str, None]] = {}
         for claim in self.claims.values():
-            needed = names.setdefault(claim.experiment, {})
-            needed |= dict.fromkeys((*claim.estimators(), *claim.measures))
+            for experiment in claim.experiments():
+                needed = names.setdefault(experiment, {})
+                needed |= dict.fromkeys((*claim.estimators(), *claim.measures))
         return {experiment: tuple(needed) for experiment, needed in names.items()}
 
     def modules(self) -> tuple[str, ...]:
@@ -96,6 +97,8 @@ def _claim(axes: Axes, top: float, finding: Mapping[str, Any], text: Sequence[st
 def value(statistic: Mapping[str, Any]) -> str:
     """The estimate and its interval: `2.31 [2.05, 2.60] bits`."""
     parts = ["∞ or none" if statistic[k] is None else f"{statistic[k]:.3g}" for k in ("estimate", "low", "high")]
+    if set(parts) == {"∞ or none"}:
+        return parts[0]
     return f"{parts[0]} [{parts[1]}, {parts[2]}] {statistic['unit']}".strip()
 
 

@@ -39,12 +39,15 @@ class ReplicateSpread(InformationFigure):
         return Drawing(figure, {"conditions": [_numbers(*pair) for pair in zip(runs, planes, strict=True)]})
 
 
+def distances(plane: xr.Dataset) -> xr.DataArray:
+    """Distance in the plane, in bits, between the points of each two replicates (replicate, other, epoch, layer)."""
+    others = plane.rename(replicate="other")
+    return np.hypot(plane["I_XT"] - others["I_XT"], plane["I_TY"] - others["I_TY"])
+
+
 def distance_from_others(plane: xr.Dataset) -> xr.DataArray:
     """Mean distance in the plane, in bits, of each replicate's point from the others' (replicate, epoch, layer)."""
-    points = np.stack([plane["I_XT"], plane["I_TY"]])  # (2, replicate, epoch, layer)
-    apart = np.sqrt(((points[:, :, None] - points[:, None]) ** 2).sum(axis=0))
-    others = max(plane.sizes["replicate"] - 1, 1)
-    return plane["I_XT"].copy(data=apart.sum(axis=1) / others)
+    return distances(plane).sum("other") / max(plane.sizes["replicate"] - 1, 1)
 
 
 def _numbers(run: Run, plane: xr.Dataset) -> dict[str, Any]:
