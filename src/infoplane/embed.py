@@ -1,7 +1,8 @@
 """Manifests inside figure files: so that a PDF or PNG that travels alone can still say where it came from.
 
 A PDF gets an incremental update and a GIF a comment: the drawing's own bytes stay as they are, and are what its content
-digest covers. In a PNG the digest covers the pixels. All survive copying and renaming; editing the drawing shows.
+digest covers. In a PNG the digest covers the pixels, and what else can change their look. All survive copying and
+renaming; editing the drawing shows, also where the edit is a later update, frame or chunk.
 """
 
 from __future__ import annotations
@@ -10,16 +11,23 @@ import hashlib
 import io
 import json
 import logging
+import re
+import struct
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import matplotlib.figure
 from PIL import Image, PngImagePlugin, UnidentifiedImageError
-from pypdf import PdfReader, PdfWriter
+from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 
 KEY = "infoplane"
 DPI = 300
+# The end of a PDF as matplotlib writes it: the trailer's entries, the info dictionary's number, the place of the table.
+_PDF_END = re.compile(rb"trailer\s+<< (/Size [^<>]*/Info (\d+) 0 R) >>\s+startxref\s+(\d+)\s+%%EOF\s*\Z")
+# Chunks that do not change what a PNG shows, or that the pixels stand for.
+_PNG_PLAIN = {b"IHDR", b"IDAT", b"IEND", b"pHYs", b"tEXt", b"zTXt", b"iTXt", b"tIME"}
 _GIF_COMMENT = b"\x21\xfe" + bytes([len(KEY)]) + KEY.encode()
 # What pypdf has to say of a damaged file is in its exceptions.
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
@@ -36,9 +44,9 @@ def draw(figure: matplotlib.figure.Figure) -> dict[str, bytes]:
 
 
 def content(suffix: str, data: bytes) -> str:
-    """Content digest (sha256) of a drawing without a manifest: a PNG's pixels, a PDF's or GIF's bytes."""
+    """Content digest (sha256) of a drawing without a manifest: a PNG's picture, a PDF's or GIF's bytes."""
     if suffix == "png":
-        return _pixels(Image.open(io.BytesIO(data)))
+        return _picture(data)
     return hashlib.sha256(data).hexdigest()
 
 
@@ -72,17 +80,34 @@ def read(path: Path) -> tuple[dict[str, Any], str]:
 
 
 def _insert_pdf(data: bytes, manifest: dict[str, Any]) -> bytes:
-    stream = io.BytesIO()
-    writer = PdfWriter(io.BytesIO(data), incremental=True)
-    writer.add_metadata({f"/{KEY}": json.dumps({**manifest, "content_bytes": len(data)})})
-    writer.write(stream)
-    return stream.getvalue()
+    return _update(data, json.dumps({**manifest, "content_bytes": len(data)}))
+
+
+def _update(drawing: bytes, text: str) -> bytes:
+    """A PDF of matplotlib's with one incremental update: the info dictionary again, with the text under our key.
+
+    Byte for byte the same in every version of every library, so that a reader can tell our update from any other.
+    """
+    end = _PDF_END.search(drawing)
+    if end is None:
+        raise ValueError("not a PDF as matplotlib writes it")
+    entries, number, table = end.groups()
+    info = drawing.rpartition(b"\n%s 0 obj\n<<" % number)[2].partition(b">>\nendobj")[0]
+    literal = re.sub(rb"[\\()]", rb"\\\g<0>", text.encode("ascii"))
+    body = b"%s 0 obj\n<<%s/%s (%s) >>\nendobj\n" % (number, info, KEY.encode(), literal)
+    return b"%s%sxref\n%s 1\n%010d 00000 n \ntrailer\n<< %s /Prev %s >>\nstartxref\n%d\n%%%%EOF\n" % (
+        *(drawing, body, number, len(drawing), entries, table),
+        len(drawing) + len(body),
+    )
 
 
 def _read_pdf(data: bytes) -> tuple[str | None, str]:
     text = (PdfReader(io.BytesIO(data)).metadata or {}).get(f"/{KEY}")
-    drawing = data[: json.loads(text)["content_bytes"]] if text else data
-    return text, content("pdf", drawing)
+    if text is None:
+        return None, content("pdf", data)
+    drawing = data[: json.loads(text).get("content_bytes", 0)]
+    ours = _PDF_END.search(drawing) and text.isascii() and _update(drawing, text) == data
+    return text, content("pdf", drawing if ours else data)
 
 
 def _insert_png(data: bytes, manifest: dict[str, Any]) -> bytes:
@@ -96,7 +121,7 @@ def _insert_png(data: bytes, manifest: dict[str, Any]) -> bytes:
 
 def _read_png(data: bytes) -> tuple[str | None, str]:
     with Image.open(io.BytesIO(data)) as image:
-        return image.text.get(KEY), _pixels(image)
+        return image.text.get(KEY), _picture(data)
 
 
 def _insert_gif(data: bytes, manifest: dict[str, Any]) -> bytes:
@@ -117,6 +142,20 @@ def _read_gif(data: bytes) -> tuple[str | None, str]:
     return text.decode(), content("gif", data[:start] + data[place + 1 :])
 
 
-def _pixels(image: Image.Image) -> str:
-    head = f"{image.mode} {image.size} ".encode()
-    return hashlib.sha256(head + image.tobytes()).hexdigest()
+def _picture(data: bytes) -> str:
+    """Digest of a PNG's pixels and of every chunk that could change how they look, such as a second frame."""
+    with Image.open(io.BytesIO(data)) as image:
+        digest = hashlib.sha256(f"{image.mode} {image.size} ".encode() + image.tobytes())
+    for kind, body in _chunks(data):
+        if kind not in _PNG_PLAIN:
+            digest.update(kind + body)
+    return digest.hexdigest()
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The chunks of a PNG, which are length, kind, body and checksum, behind a signature of 8 bytes."""
+    place = 8
+    while place + 8 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, place)
+        yield kind, data[place + 8 : place + 8 + length]
+        place += 12 + length
