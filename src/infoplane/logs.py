@@ -7,7 +7,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -16,22 +16,23 @@ def logged(path: Path | str) -> Iterator[Callable[[str], None]]:
     """A function that writes lines to the log at `path` as they come.
 
     What is wrong with the input or the machine (ValueError, OSError) ends the program with its message, without a
-    traceback; a bug keeps its traceback, in the log too.
+    traceback; a bug keeps its traceback, in the log too. A log that cannot be written (the disk is full) hides neither.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", buffering=1) as stream:
+    with path.open("wb", buffering=0) as stream:
 
-        def report(line: str) -> None:
-            stream.write(f"{time.strftime('%H:%M:%S')} {line}\n")
+        def write(text: str) -> None:
+            with suppress(OSError):
+                stream.write(text.encode())
 
         try:
-            yield report
+            yield lambda line: write(f"{time.strftime('%H:%M:%S')} {line}\n")
         except (ValueError, OSError) as error:
-            stream.write(traceback.format_exc())
+            write(traceback.format_exc())
             sys.exit(f"{one_line(error)} (log: {path})")
         except BaseException:
-            stream.write(traceback.format_exc())
+            write(traceback.format_exc())
             raise
 
 

@@ -27,7 +27,7 @@ def test_resume_after_kill(tmp_path, digest):
     for line in child.stdout:
         if re.match(r"epoch (1[2-9]|2\d)/", line):
             break
-    with pytest.raises(RuntimeError, match=f"already running \\(process {child.pid} on "):
+    with pytest.raises(ValueError, match=f"already running \\(process {child.pid} on "):
         Checkpoint(killed / "checkpoint").__enter__()  # a second run of the same job
     child.kill()
     assert child.wait() == -9

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -65,6 +66,18 @@ def test_a_wrong_config_is_one_line_before_any_job(finished, arguments, line):
     assert [text for text in output.splitlines() if line in text], output
     assert "Traceback" not in output
     assert "Job stats" not in output
+
+
+def test_a_job_that_cannot_go_on_says_so_in_one_line(project):
+    """The learning rate is one that only training can refuse."""
+    done = project.snakemake("--config", "defaults__learning_rate=1e30", "defaults__activation=relu")
+    assert done.returncode != 0
+    assert re.search(
+        r"^all 2 replicates diverged by epoch 1: lower learning_rate \(1e\+30\) .* \(log: .*\)$",
+        done.stderr,
+        re.MULTILINE,
+    )
+    assert "Traceback" not in done.stderr
 
 
 def test_configfile_and_config_override_as_snakemake_users_expect(finished, tmp_path):

@@ -20,7 +20,7 @@ import numpy as np
 
 
 class Checkpoint:
-    """A locked checkpoint folder; `with Checkpoint(path) as checkpoint` fails at once if another run holds it."""
+    """A locked checkpoint folder; `with Checkpoint(path) as checkpoint` raises ValueError if another run holds it."""
 
     def __init__(self, path: Path):
         self.path, self.store = Path(path), Path(path) / "training.zarr"
@@ -34,7 +34,7 @@ class Checkpoint:
             except BlockingIOError:
                 owner = os.read(self._lock, 200).decode() or "another process"
                 os.close(self._lock)
-                raise RuntimeError(f"{self.path}: this training is already running ({owner})") from None
+                raise ValueError(f"{self.path}: this training is already running ({owner})") from None
             if self._holds_path():
                 break
             os.close(self._lock)  # the run before us finished and removed the folder in between

@@ -39,8 +39,8 @@ def train(
     `dataset` has x, label and order (docs: the data model). `checkpoint` is a folder for this job alone, outside the
     artifact: a killed job finds there what it needs to go on, and the result has the same bytes as without the kill.
     It is removed at the end. `report` receives progress, one line at a time. Raises ValueError for what the condition
-    or the dataset do not allow, RuntimeError if another run holds the checkpoint, if all replicates diverge
-    or if the store cannot be written; each says in one line what to do.
+    or the dataset do not allow, if all replicates diverge or if another run holds the checkpoint, OSError if the
+    store cannot be written; each says in one line what to do.
     """
     use_one_core()
     with _one_line(checkpoint), Checkpoint(checkpoint) as saved:
@@ -112,14 +112,14 @@ class _Divergence:
         self.engine, self.report, self.named = engine, report, set()
 
     def check(self, diverged: np.ndarray) -> None:
-        """Report what is new in `diverged` (replicate,); RuntimeError if all replicates have diverged."""
+        """Report what is new in `diverged` (replicate,); ValueError if all replicates have diverged."""
         for replicate, epoch in zip(self.engine.replicates, diverged, strict=True):
             if epoch >= 0 and replicate not in self.named:
                 self.named.add(replicate)
                 self.report(f"replicate {replicate} diverged in epoch {epoch}: its weights or its loss are not finite")
         if (diverged >= 0).all():
             condition = self.engine.condition
-            raise RuntimeError(
+            raise ValueError(
                 f"all {len(diverged)} replicates diverged by epoch {diverged.max()}: "
                 f"lower learning_rate ({condition.learning_rate}) or initializer_scale ({condition.initializer_scale})"
             )
@@ -162,7 +162,7 @@ def _one_line(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or error
-        raise RuntimeError(f"cannot write {path}: {reason}; once that is mended, the job goes on from there") from error
+        raise OSError(f"cannot write {path}: {reason}; once that is mended, the job goes on from there") from error
 
 
 def _signature(condition: Condition, dataset: xr.Dataset, replicates: range) -> str:
