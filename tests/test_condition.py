@@ -5,7 +5,7 @@ import inspect
 import numpy as np
 import pytest
 
-from infoplane.condition import ACTIVATIONS, INITIALIZERS, OPTIMIZERS
+from infoplane.condition import ACTIVATIONS, COMMON_OPTIONS, INITIALIZERS, OPTIMIZERS
 
 
 @pytest.fixture(scope="module")
@@ -53,3 +53,10 @@ def test_optimizers_are_all_but_wrappers(keras):
     names = {name.lower() for name in public(keras.optimizers, inspect.isclass)}
     left_out = {"optimizer", "lossscaleoptimizer", "multioptimizer", "optimizermap"}
     assert names - left_out == set(OPTIMIZERS)
+
+
+def test_options_are_all_that_the_optimizers_take(keras):
+    classes = {name.lower(): value for name, value in vars(keras.optimizers).items() if inspect.isclass(value)}
+    for name, own in OPTIMIZERS.items():
+        taken = set(inspect.signature(classes[name]).parameters) - {"learning_rate", "name", "kwargs"}
+        assert taken == {*own, *COMMON_OPTIONS}, name

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
 
-from infoplane.section import Count, Float, Fraction, Int, Positive, Section
+from infoplane.section import Count, Float, Int, Positive, Section, one_of
 
 # Keras's own names: listed so that a config is checked without importing TensorFlow (tests/test_condition.py compares
 # them with the installed Keras). Activations are those that act on each unit alone and need no argument.
@@ -19,12 +20,42 @@ INITIALIZERS = (
     "glorot_normal", "glorot_uniform", "he_normal", "he_uniform", "lecun_normal", "lecun_uniform", "orthogonal",
     "random_normal", "random_uniform", "truncated_normal", "variance_scaling",
 )  # fmt: skip
-OPTIMIZERS = (
-    "adadelta", "adafactor", "adagrad", "adam", "adamax", "adamw", "ftrl", "lamb", "lion", "muon", "nadam",
-    "rmsprop", "schedulefreeadamw", "sgd",
+# Each with its own options; all take COMMON_OPTIONS too.
+OPTIMIZERS = {
+    "adadelta": ("rho", "epsilon"),
+    "adafactor": ("beta_2_decay", "epsilon_1", "epsilon_2", "clip_threshold", "relative_step"),
+    "adagrad": ("initial_accumulator_value", "epsilon"),
+    "adam": ("beta_1", "beta_2", "epsilon", "amsgrad"),
+    "adamax": ("beta_1", "beta_2", "epsilon"),
+    "adamw": ("beta_1", "beta_2", "epsilon", "amsgrad"),
+    "ftrl": (
+        "learning_rate_power", "initial_accumulator_value", "l1_regularization_strength", "l2_regularization_strength",
+        "l2_shrinkage_regularization_strength", "beta",
+    ),
+    "lamb": ("beta_1", "beta_2", "epsilon"),
+    "lion": ("beta_1", "beta_2"),
+    "muon": (
+        "adam_beta_1", "adam_beta_2", "adam_weight_decay", "epsilon", "exclude_layers", "exclude_embeddings", "muon_a",
+        "muon_b", "muon_c", "adam_lr_ratio", "momentum", "ns_steps", "nesterov", "rms_rate",
+    ),
+    "nadam": ("beta_1", "beta_2", "epsilon"),
+    "rmsprop": ("rho", "momentum", "epsilon", "centered"),
+    "schedulefreeadamw": ("beta_1", "beta_2", "epsilon", "warmup_steps"),
+    "sgd": ("momentum", "nesterov"),
+}  # fmt: skip
+COMMON_OPTIONS = (
+    "weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "use_ema", "ema_momentum", "ema_overwrite_frequency",
+    "loss_scale_factor", "gradient_accumulation_steps",
 )  # fmt: skip
+TEST_SHARE = 0.15  # of a replicate's samples, the last in its order, are never trained on
 
 NonNegative = Annotated[Float, Field(ge=0)]
+
+
+def _leaves_test_samples(fraction: float) -> float:
+    if fraction > 1 - TEST_SHARE:
+        raise ValueError(f"allowed: up to {1 - TEST_SHARE:g}, since the last {TEST_SHARE:.0%} of the samples only test")
+    return fraction
 
 
 class Condition(Section):
@@ -34,7 +65,9 @@ class Condition(Section):
     replicates: Count = Field(20, description="Networks trained, each with its own weights, labels and split.")
     replicates_per_job: Count = Field(10, description="Replicates trained together in one job.")
     dataset: str = Field("spherical", description="A name under `datasets`.")
-    train_fraction: Fraction = Field(0.85, description="Share of the samples trained on; the last 15 % only test.")
+    train_fraction: Annotated[Positive, AfterValidator(_leaves_test_samples), Field(le=1 - TEST_SHARE)] = Field(
+        0.85, description="Share of the samples trained on; the last 15 % only test."
+    )
     hidden: Annotated[tuple[Count, ...], Field(min_length=1)] = Field(
         (12, 10, 7, 5, 4, 3, 2), description="Units of each hidden layer."
     )
@@ -48,7 +81,7 @@ class Condition(Section):
         description="Factor on the initial weights; with the default initialiser, 0.88 gives the authors' weights: "
         "normal, of deviation 1/√inputs before it is cut at two deviations.",
     )
-    optimizer: Literal[OPTIMIZERS] = Field("sgd", description="Keras optimizer.")
+    optimizer: Literal[tuple(OPTIMIZERS)] = Field("sgd", description="Keras optimizer.")
     optimizer_options: dict[str, Any] = Field(
         default_factory=dict, description="Further arguments of the optimizer, e.g. `{momentum: 0.9}`."
     )
@@ -61,3 +94,13 @@ class Condition(Section):
     precision: Literal["float32", "float16"] = Field("float32", description="Stored precision of activations.")
     l2: NonNegative = Field(0.0, description="L2 penalty on the weights.")
     dropout: Annotated[Float, Field(ge=0, lt=1)] = Field(0.0, description="Dropout rate of the hidden layers.")
+
+    @model_validator(mode="after")
+    def _optimizer_takes_options(self) -> Condition:
+        allowed = (*OPTIMIZERS[self.optimizer], *COMMON_OPTIONS)
+        for option in self.optimizer_options:
+            if option not in allowed:
+                key, hint = f"optimizer_options.{option}", one_of(allowed, option)
+                text = f"unknown key of {self.optimizer}; {{hint}}"
+                raise PydanticCustomError("unknown_key", text, {"key": key, "hint": hint})
+        return self

@@ -7,9 +7,8 @@ line for each problem: the key's path, what was found, what is allowed.
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Callable, Iterator, Mapping
-from functools import reduce
+from functools import partial, reduce
 from pathlib import Path
 from typing import Annotated, Any, Union
 
@@ -17,6 +16,7 @@ import yaml
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
+from infoplane.checks import problems, shown
 from infoplane.claims import CLAIMS
 from infoplane.condition import Condition
 from infoplane.datasets import DATASETS
@@ -76,6 +76,13 @@ class Experiment(Section):
         default_factory=dict, description="Keys of `defaults`, each with the list of values it takes."
     )
 
+    @model_validator(mode="after")
+    def _set_or_vary(self) -> Experiment:
+        for key in self.fixed.keys() & self.vary.keys():
+            context = {"key": f"set.{key}", "found": self.fixed[key]}
+            raise PydanticCustomError("both", "`vary` has this key too; leave it out of one of them", context)
+        return self
+
     def combinations(self) -> Iterator[dict[str, Any]]:
         """Every combination of the varied values, the last key varying fastest."""
         for values in itertools.product(*self.vary.values()):
@@ -94,36 +101,17 @@ class Config(Section):
     figures: named(FIGURES) = Field(default_factory=dict, description="Figures to make, by file name.")
     claims: named(CLAIMS) = Field(default_factory=dict, description="Claims to test, each with its thresholds.")
 
-    @model_validator(mode="after")
-    def _references_exist(self) -> Config:
-        for group, sections in (("figures", self.figures), ("claims", self.claims)):
-            for name, section in sections.items():
-                for experiment in section.experiments():
-                    _exists(experiment, self.experiments, f"{group}.{name}.experiment")
-                for estimator in section.estimators():
-                    _exists(estimator, self.estimators, f"{group}.{name}.estimator")
-        if "claims" in self.figures:
-            raise PydanticCustomError(
-                "taken",
-                "taken by the table of verdicts; choose another name",
-                {"key": "figures.claims", "found": "claims"},
-            )
-        for name, claim in self.claims.items():
-            _exists(claim.figure, self.figures, f"claims.{name}.figure")
-        return self
-
     def conditions(self, experiment: str) -> list[tuple[dict[str, Any], Condition]]:
         """The conditions of an experiment, each with the values of the keys that it varies."""
         settings = self.experiments[experiment]
         base = {**self.defaults.model_dump(), **settings.fixed}
         return [(varied, Condition(**{**base, **varied})) for varied in settings.combinations()]
 
-
-def _exists(name: str, among: Mapping[str, Any], path: str) -> None:
-    if name not in among:
-        raise PydanticCustomError(
-            "unknown_name", "unknown name; {hint}", {"key": path, "found": name, "hint": one_of(among, name)}
-        )
+    def where(self, experiment: str, key: str) -> str:
+        """The path at which a key of an experiment's conditions is set; of a nested one, by its first part."""
+        settings, name = self.experiments[experiment], key.partition(".")[0]
+        group = "vary" if name in settings.vary else "set" if name in settings.fixed else None
+        return f"experiments.{experiment}.{group}.{key}" if group else f"defaults.{key}"
 
 
 def load(values: Mapping[str, Any]) -> Config:
@@ -137,46 +125,16 @@ def load(values: Mapping[str, Any]) -> Config:
         config = Config.model_validate(expanded)
     except ValidationError as error:
         raise ConfigError(_lines(error, expanded)) from None
-    for experiment in config.experiments:
-        _check_conditions(config, experiment)
+    for experiment, settings in config.experiments.items():
+        for varied in settings.combinations():
+            condition = {**config.defaults.model_dump(), **settings.fixed, **varied}
+            try:
+                Condition(**condition)
+            except ValidationError as error:
+                raise ConfigError(_lines(error, condition, partial(config.where, experiment))) from None
+    if found := problems(config):
+        raise ConfigError("\n".join(f"{path}: {problem}" for path, problem in found.items()))
     return config
-
-
-def _check_conditions(config: Config, experiment: str) -> None:
-    """Each condition of an experiment by itself, and across keys."""
-    settings = config.experiments[experiment]
-    for varied in settings.combinations():
-        values = {**config.defaults.model_dump(), **settings.fixed, **varied}
-        changed = {**dict.fromkeys(settings.fixed, "set"), **dict.fromkeys(varied, "vary")}
-
-        def where(path: str, changed: Mapping[str, str] = changed) -> str:
-            group = changed.get(path.partition(".")[0])
-            return f"experiments.{experiment}.{group}.{path}" if group else f"defaults.{path}"
-
-        try:
-            condition = Condition(**values)
-        except ValidationError as error:
-            raise ConfigError(_lines(error, values, where)) from None
-        for key, problem in _problems_across_keys(config, condition):
-            raise ConfigError(f"{where(key)}: found {_shown(values[key])}; {problem}")
-
-
-def _problems_across_keys(config: Config, condition: Condition) -> Iterator[tuple[str, str]]:
-    """Keys whose values do not go together, each with what is allowed."""
-    if condition.dataset not in config.datasets:
-        yield "dataset", f"unknown name; {one_of(config.datasets, condition.dataset)}"
-        return
-    try:
-        shape = config.datasets[condition.dataset].shape()
-    except ValueError as error:
-        raise ConfigError(f"datasets.{condition.dataset}: {error}") from None
-    training = round(condition.train_fraction * shape.samples)
-    if training < 1:
-        yield "train_fraction", f"it leaves none of the {shape.samples} samples to train on"
-    if condition.batch_size != "full" and condition.batch_size > training:
-        yield "batch_size", f"allowed: 1 to {training}, the size of the training set, or `full`"
-    if condition.output == "sigmoid" and shape.classes != 2:
-        yield "output", f"allowed: softmax, since `{condition.dataset}` has {shape.classes} classes"
 
 
 def _lines(error: ValidationError, values: Any, where: Callable[[str], str] = str) -> str:
@@ -192,7 +150,7 @@ def _lines(error: ValidationError, values: Any, where: Callable[[str], str] = st
         key = where(".".join(path))
         value = context.get("found", problem["input"])
         if problem["type"] not in ("missing", "unknown_key") and not isinstance(value, Section):
-            found[key] = f"found {_shown(value)}; "
+            found[key] = shown(value, "")
         message = problem["msg"].removeprefix("Value error, ")
         plain = message.removeprefix("Input should be ")
         allowed.setdefault(key, []).append(message if plain == message else f"allowed: {plain}")
@@ -210,10 +168,6 @@ def _path(location: tuple[int | str, ...], values: Any) -> list[str]:
             path.append(str(part))
             values = values[part]
     return path
-
-
-def _shown(value: Any) -> str:
-    return json.dumps(value, default=str)
 
 
 def expand(values: Mapping[str, Any]) -> dict[str, Any]:

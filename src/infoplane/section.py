@@ -60,6 +60,10 @@ class Section(BaseModel):
                     )
         return values
 
+    def misfits(self, condition: Any, samples: int, features: int) -> Iterator[tuple[str, str]]:
+        """Keys whose values do not go with a condition and the size of its dataset, each with what is allowed."""
+        return iter(())
+
 
 class Registry(Mapping[str, type[Section]]):
     """Lazy mapping of a config `kind` to its class, written as `kind="package.module:Class"`."""

@@ -143,25 +143,10 @@ def test_the_bull_shows_the_mean_of_each_cell_and_its_size(world):
     assert panels[14].get_xlabel() == "9"
 
 
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        ({"replicate": 4}, r"bull\.replicate: found 4; allowed: 0 to 3"),
-        ({"estimator": "binned"}, "the estimator binned gives no cells"),
-        ({"drawn_as": "image"}, "a square number of features, found 12"),
-    ],
-)
-def test_a_bull_that_cannot_be_drawn_says_why(world, options, said):
-    with pytest.raises(ValueError, match=said):
-        Bull(**options).draw([world.run()])
-
-
 def test_bull_as_images_and_strips(world, tmp_path):
     images = world.inputs().isel(feature=slice(9))
     images.to_zarr(tmp_path / "images.zarr", consolidated=False, zarr_format=3)
     drawing = Bull(drawn_as="image").draw([world.run(dataset=tmp_path / "images.zarr")])
     np.testing.assert_allclose(drawing.figure.axes[0].images[0].get_array(), images["x"][5].values.reshape(3, 3))
-    with pytest.raises(ValueError, match="icosahedron needs 12 features, found 9"):
-        Bull().draw([world.run(dataset=tmp_path / "images.zarr")])
     strips = Bull(drawn_as="strip").draw([world.run()])
     assert strips.figure.axes[0].images[0].get_array().shape == (1, 12)

@@ -53,9 +53,9 @@ class Figure(Section):
     """A figure of the conditions of an experiment, or of several.
 
     `group` is its chapter in the report, one of `GROUPS`; `measures` names the built-in measures it needs beside its
-    estimators; `reads_curves` says that it reads losses and errors, `reads_stores` that it opens `Run.dataset` or
-    `Run.trainings` itself, `animated` that its drawing has an animation, `keeps_shared` that
-    a condition that two of its experiments share is handed over for each.
+    estimators, `needs` the quantities that each of its estimators must give; `reads_curves` says that it reads losses
+    and errors, `reads_stores` that it opens `Run.dataset` or `Run.trainings` itself, `animated` that its drawing has
+    an animation, `keeps_shared` that a condition that two of its experiments share is handed over for each.
     """
 
     group: ClassVar[str] = "The paper"
@@ -64,6 +64,7 @@ class Figure(Section):
     animated: ClassVar[bool] = False
     keeps_shared: ClassVar[bool] = False
     measures: ClassVar[tuple[str, ...]] = ()
+    needs: ClassVar[tuple[str, ...]] = ("I_XT", "I_TY")
 
     experiment: Experiments = Field("main", description=EXPERIMENT)
 

@@ -6,7 +6,8 @@ network lose what does not matter for the label.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from math import isqrt
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -18,6 +19,7 @@ from matplotlib.colors import Normalize
 from pydantic import Field
 
 from infoplane import icosahedron
+from infoplane.condition import Condition
 from infoplane.figures.base import Drawing, Figure, Run
 from infoplane.figures.plane import head, moments
 from infoplane.figures.style import KNOWN, condition_name, layer_names, panels
@@ -29,6 +31,7 @@ class Bull(Figure):
 
     group: ClassVar[str] = "Beyond"
     measures: ClassVar[tuple[str, ...]] = ("gradients",)
+    needs: ClassVar[tuple[str, ...]] = ("specific_XT",)  # and with it `shares_cell`
     reads_stores: ClassVar[bool] = True
 
     kind: Literal["bull"] = "bull"
@@ -39,6 +42,15 @@ class Bull(Figure):
         description="How an input is drawn: its 12 bits on the icosahedron, a square image, or a strip.",
     )
 
+    def misfits(self, condition: Condition, samples: int, features: int) -> Iterator[tuple[str, str]]:
+        """A network that was not trained, or inputs that cannot be drawn like this."""
+        if self.replicate >= condition.replicates:
+            yield "replicate", f"allowed: 0 to {condition.replicates - 1}, the replicates of its condition"
+        fits = {"icosahedron": features == 12, "image": isqrt(features) ** 2 == features, "strip": True}
+        if not fits[self.drawn_as]:
+            fitting = ", ".join(form for form in fits if fits[form])
+            yield "drawn_as", f"allowed: {fitting}, for the {features} features of `{condition.dataset}`"
+
     def draw(self, runs: Sequence[Run]) -> Drawing:
         """Three rows per condition, of the input and one panel per layer."""
         cells = [self._cells(run) for run in runs]
@@ -47,8 +59,6 @@ class Bull(Figure):
         with panels(3 * columns * len(runs), height=0.92, per_row=columns) as (figure, axes):
             for row, (run, cell) in enumerate(zip(runs, cells, strict=True)):
                 data = xr.open_zarr(run.dataset, consolidated=False, chunks=None)[["x", "p_x"]].load()
-                if self.drawn_as == "icosahedron" and data.sizes["feature"] != 12:
-                    raise ValueError(f"drawn_as: icosahedron needs 12 features, found {data.sizes['feature']}")
                 at = moments(run, cell["epoch"].values)
                 block = axes[3 * columns * row : 3 * columns * (row + 1)]
                 self._plates(block, columns, cell.sel(epoch=list(at.values())), data)
@@ -66,10 +76,6 @@ class Bull(Figure):
     def _cells(self, run: Run) -> xr.DataArray:
         """Which inputs share the chosen one's cell (epoch, layer, sample) in the network that is looked into."""
         measured = run.measurements[self.estimator]
-        if "shares_cell" not in measured:
-            raise ValueError(f"bull: the estimator {self.estimator} gives no cells; one of kind `specific` does")
-        if self.replicate not in measured["replicate"]:
-            raise ValueError(f"bull.replicate: found {self.replicate}; allowed: 0 to {run.condition.replicates - 1}")
         cell = measured["shares_cell"].sel(replicate=self.replicate).transpose("epoch", "layer", "sample")
         if not cell.any("sample").all():
             raise ValueError(f"bull: replicate {self.replicate} diverged; choose another")
@@ -113,9 +119,7 @@ def _on_icosahedron(panel: Axes, pattern: np.ndarray) -> None:
 
 
 def _as_image(panel: Axes, pattern: np.ndarray) -> None:
-    side = round(np.sqrt(pattern.size))
-    if side**2 != pattern.size:
-        raise ValueError(f"drawn_as: image needs a square number of features, found {pattern.size}")
+    side = isqrt(pattern.size)
     panel.imshow(pattern.reshape(side, side), cmap="Greys", vmin=0)
 
 

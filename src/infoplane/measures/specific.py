@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar, Literal
 
 import xarray as xr
 from pydantic import Field
@@ -41,8 +42,15 @@ class Specific(Binned):
     Inputs that share a cell are what the layer can no longer tell apart.
     """
 
+    quantities: ClassVar[tuple[str, ...]] = (*Binned.quantities, "specific_XT", "specific_TY")
+
     kind: Literal["specific"] = "specific"
     input: Annotated[Int, Field(ge=0)] = Field(0, description="The chosen input: its number in the dataset.")
+
+    def misfits(self, condition: Any, samples: int, features: int) -> Iterator[tuple[str, str]]:
+        """An input that the dataset has not got."""
+        if self.input >= samples:
+            yield "input", f"allowed: 0 to {samples - 1}, the samples of `{condition.dataset}`"
 
     def information(self, activation: xr.DataArray, dataset: xr.Dataset, layer: Layer) -> xr.Dataset:
         """The information of the layer (replicate), and the specific information of the chosen input."""

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
-from infoplane.condition import Condition
+from infoplane.condition import TEST_SHARE, Condition
 from infoplane.training.backend import keras, tf
 from infoplane.training.network import EnsembleNetwork, initial_weights
 from infoplane.training.optimizers import make_optimizer
@@ -24,7 +24,6 @@ from infoplane.training.randomness import mix, permutation, replicate_keys
 PIECE = 64
 # Bytes of a piece's activations in a block of replicates (measured: docs/performance.md).
 BLOCK_BYTES = 192 * 2**10
-TEST_SHARE = 0.15
 DROPOUT = 0x5EED  # keeps the draws of masks apart from those of the order
 
 Tensors = list[tf.Tensor]

@@ -1,0 +1,121 @@
+"""Keys of a config that do not go together, each valid by itself: found before anything runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from infoplane.condition import Condition
+from infoplane.datasets.base import Shape
+from infoplane.measures import MEASURES
+from infoplane.section import Section, one_of
+
+if TYPE_CHECKING:
+    from infoplane.config import Config
+
+Problems = Iterator[tuple[str, str]]  # a key's path, and what is wrong there
+
+
+def problems(config: Config) -> dict[str, str]:
+    """What is wrong, by the path of its key, and what is allowed there.
+
+    Names come first, then conditions, then what reads them: one kind of problem hides the kinds that it may cause.
+    """
+
+    @cache
+    def shape(dataset: str) -> Shape:
+        return config.datasets[dataset].shape()
+
+    for find in (_names, _conditions, _readings):
+        found: dict[str, str] = {}
+        for path, problem in find(config, shape):
+            found.setdefault(path, problem)
+        if found:
+            return found
+    return {}
+
+
+def shown(value: Any, allowed: str) -> str:
+    """What was found, and what is allowed."""
+    return f"found {json.dumps(value, default=str)}; {allowed}"
+
+
+def _names(config: Config, _: Callable[[str], Shape]) -> Problems:
+    """Names that nothing has, that something else has, or whose kind gives what is not wanted."""
+    for name in config.estimators:
+        if name in MEASURES:
+            yield f"estimators.{name}", shown(name, "taken by a built-in measure; choose another name")
+    if "claims" in config.figures:
+        yield "figures.claims", shown("claims", "taken by the table of verdicts; choose another name")
+    for path, section in _readers(config):
+        for experiment in section.experiments():
+            yield from _unknown(f"{path}.experiment", experiment, config.experiments)
+        key, needs = _estimator_key(section), getattr(type(section), "needs", ("I_XT", "I_TY"))
+        for estimator in section.estimators():
+            yield from _unknown(f"{path}.{key}", estimator, config.estimators)
+            fit = [name for name, other in config.estimators.items() if set(needs) <= set(other.quantities)]
+            if estimator in config.estimators and estimator not in fit:
+                missing = [need for need in needs if need not in config.estimators[estimator].quantities]
+                reason = f"it gives no {' and no '.join(missing)}; {one_of(fit, estimator)}"
+                yield f"{path}.{key}", shown(estimator, reason)
+    for name, claim in config.claims.items():
+        yield from _unknown(f"claims.{name}.figure", claim.figure, config.figures)
+
+
+def _readers(config: Config) -> Iterator[tuple[str, Any]]:
+    """Figures and claims, with their paths."""
+    for group, sections in (("figures", config.figures), ("claims", config.claims)):
+        for name, section in sections.items():
+            yield f"{group}.{name}", section
+
+
+def _unknown(path: str, name: str, among: Mapping[str, Any]) -> Problems:
+    if name not in among:
+        yield path, shown(name, f"unknown name; {one_of(among, name)}")
+
+
+def _estimator_key(section: Any) -> str:
+    """The key under which a figure or a claim names its estimators."""
+    names = section.estimators()
+    others = ("kind", "experiment", "figure")
+    return next((key for key, value in section if key not in others and names in (value, (value,))), "estimator")
+
+
+def _conditions(config: Config, shape: Callable[[str], Shape]) -> Problems:
+    """Conditions that do not fit their dataset."""
+    for experiment in config.experiments:
+        for _, condition in config.conditions(experiment):
+            try:
+                for key, allowed in _misfits(config, condition, shape):
+                    yield config.where(experiment, key), shown(getattr(condition, key), allowed)
+            except ValueError as error:
+                yield f"datasets.{condition.dataset}", str(error)
+
+
+def _misfits(config: Config, condition: Condition, shape: Callable[[str], Shape]) -> Problems:
+    if condition.dataset not in config.datasets:
+        yield "dataset", f"unknown name; {one_of(config.datasets, condition.dataset)}"
+        return
+    samples, _, classes = shape(condition.dataset)
+    training = round(condition.train_fraction * samples)
+    if training < 1:
+        yield "train_fraction", f"it leaves none of the {samples} samples to train on"
+    if condition.batch_size != "full" and condition.batch_size > training:
+        yield "batch_size", f"allowed: 1 to {training}, the size of the training set, or `full`"
+    if condition.output == "sigmoid" and classes != 2:
+        yield "output", f"allowed: softmax, since `{condition.dataset}` has {classes} classes"
+
+
+def _readings(config: Config, shape: Callable[[str], Shape]) -> Problems:
+    """Figures, claims and estimators that do not fit a condition that they read."""
+    for path, section in _readers(config):
+        read: dict[str, Section] = {path: section}
+        read |= {f"estimators.{name}": config.estimators[name] for name in section.estimators()}
+        for experiment in section.experiments():
+            for _, condition in config.conditions(experiment):
+                samples, features, _ = shape(condition.dataset)
+                for place, reader in read.items():
+                    for key, allowed in reader.misfits(condition, samples, features):
+                        yield f"{place}.{key}", shown(getattr(reader, key), allowed)
