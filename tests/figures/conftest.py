@@ -8,6 +8,7 @@ import xarray as xr
 
 from infoplane.condition import Condition
 from infoplane.figures.base import Run
+from infoplane.measures.derived import derive
 
 EPOCHS = np.array([0, 1, 2, 4, 8, 16, 32, 64, 128, 256])
 CHANGE = 20.0  # epoch from which the gradients diffuse
@@ -31,7 +32,7 @@ def information(replicates=4, layers=4, compression=6.0, seed=0):
     fall = compression * depth**2 * np.clip(time - 0.5, 0, None)
     i_xt = 12 - 7 * depth**2 * (1 - np.clip(2 * time, 0, 1)) - fall - wobble
     i_ty = (1 - 0.1 * depth) * np.sqrt(time) - 0.1 * wobble
-    return layered(layers, I_XT=i_xt, I_TY=i_ty, H_T=i_xt, compression=(i_xt.max(1) - i_xt[:, -1]))
+    return layered(layers, I_XT=i_xt, I_TY=i_ty, H_T=i_xt)
 
 
 def gradients(replicates=4, layers=4, change=CHANGE):
@@ -98,6 +99,13 @@ def inputs():
     return xr.Dataset({"x": (("sample", "feature"), x.astype(np.float32)), "p_x": ("sample", np.full(32, 1 / 32))})
 
 
+def derived(measurement):
+    """What an estimator stores with a plane, of one input and one class."""
+    if "I_XT" not in measurement:
+        return measurement
+    return derive(measurement, xr.Dataset({"p_x": ("sample", [1]), "p_y_given_x": (("sample", "class"), [[1]])}))
+
+
 @pytest.fixture(scope="session")
 def store(tmp_path_factory):
     """Where the inputs lie."""
@@ -123,7 +131,8 @@ def world(store):
         hidden = tuple(range(layers + 1, 2, -1))
         settings = Condition(**{"replicates": replicates, "hidden": hidden, "epochs": 256, **condition})
         history = curves(replicates) if curves_ is None else curves_
-        return Run(experiment, settings, varied or {}, history, measured | given, dataset, ())
+        measured = {name: derived(data) for name, data in (measured | given).items()}
+        return Run(experiment, settings, varied or {}, history, measured, dataset, ())
 
     makers = {f.__name__: f for f in (layered, information, gradients, curves, weights, bound, cells, inputs)}
     return SimpleNamespace(epochs=EPOCHS, change=CHANGE, run=run, **makers)

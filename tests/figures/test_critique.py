@@ -94,6 +94,22 @@ def test_data_processing_counts_and_measures_the_violations(world):
     assert numbers["I_TY_violations_share"] == [0, 0, 0]
 
 
+def test_rounding_is_no_excess(world):
+    plane = world.information()
+    plane["I_TY"][:] = 0.5 + np.array([0, 1e-12, 2e-12, 3e-12])
+    (numbers,) = DataProcessing().draw([world.run(measurements={"binned": plane})]).numbers["conditions"]
+    assert numbers["I_TY_largest_excess_bits"] == [0, 0, 0]
+
+
+def test_compression_is_the_stored_one(world):
+    run = world.run()
+    stored = run.measurements["binned"]["compression"]
+    stored[:, -2] = 2.5
+    compared = EstimatorComparison().draw([run]).numbers["conditions"][0]["estimators"]["binned"]
+    assert compared["compression_mean_bits"] == pytest.approx(stored.mean("replicate").values)
+    assert CompressionGeneralization().draw([run]).numbers["conditions"][0]["compression_mean_bits"] == 2.5
+
+
 def test_estimators_side_by_side(world):
     other = world.information(compression=0)
     figure = EstimatorComparison(compare=("binned", "flat"))

@@ -59,11 +59,10 @@ class CompressionGeneralization(InformationFigure):
 
 def compression_and_gap(plane: xr.Dataset, curves: xr.Dataset) -> xr.Dataset:
     """Compression of the last hidden layer in bits and generalisation gap (replicate), where none diverged."""
-    hidden = plane["I_XT"].isel(layer=-2, drop=True)
+    compression = plane["compression"].isel(layer=-2, drop=True)
     errors = complete(curves[["train_error", "test_error"]]).isel(epoch=-1, drop=True)
-    compression = hidden.max("epoch") - hidden.isel(epoch=-1, drop=True)
     gap = errors["test_error"] - errors["train_error"]
-    return xr.merge([compression.rename("compression"), gap.rename("gap")], join="inner")
+    return xr.merge([compression, gap.rename("gap")], join="inner")
 
 
 def rank_correlation(x: xr.DataArray, y: xr.DataArray) -> xr.DataArray:

@@ -15,7 +15,6 @@ from infoplane.figures.plane import InformationFigure, head
 from infoplane.figures.style import condition_name, layer_colors, layer_names, panels
 
 QUANTITIES = {"I_XT": "$I(X;T_{i+1}) - I(X;T_i)$ [bits]", "I_TY": "$I(T_{i+1};Y) - I(T_i;Y)$ [bits]"}
-TOLERANCE_BITS = 1e-9  # rounding
 
 
 class DataProcessing(InformationFigure):
@@ -57,7 +56,7 @@ def _numbers(run: Run, plane: xr.Dataset) -> dict[str, Any]:
     """Share of (replicate, epoch) that break the inequality, and the largest excess in bits, by layer pair."""
     numbers: dict[str, Any] = head(run, plane)
     for name in QUANTITIES:
-        rise = rises(plane[name])
-        numbers[f"{name}_violations_share"] = (rise > TOLERANCE_BITS).mean(["replicate", "epoch"]).values.tolist()
-        numbers[f"{name}_largest_excess_bits"] = rise.max(["replicate", "epoch"]).clip(0).values.tolist()
+        excess = plane[f"dpi_excess_{name.removeprefix('I_')}"].isel(layer=slice(1, None))
+        numbers[f"{name}_violations_share"] = (excess > 0).mean(["replicate", "epoch"]).values.tolist()
+        numbers[f"{name}_largest_excess_bits"] = excess.max(["replicate", "epoch"]).values.tolist()
     return numbers

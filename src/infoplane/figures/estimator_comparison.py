@@ -50,8 +50,8 @@ class EstimatorComparison(Figure):
 
 
 def _compression(plane: xr.Dataset) -> dict[str, Any]:
-    """Mean and standard deviation over replicates of peak minus final I(X;T), by layer."""
-    lost = plane["I_XT"].max("epoch") - plane["I_XT"].isel(epoch=-1)
+    """Mean and standard deviation over replicates of the compression, by layer."""
+    lost = plane["compression"]
     return {
         "replicates_used": plane.sizes["replicate"],
         "compression_mean_bits": lost.mean("replicate").values.tolist(),

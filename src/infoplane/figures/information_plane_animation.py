@@ -59,7 +59,7 @@ class _Film:
 
     def __init__(self, panel: Axes, plane: xr.Dataset, name: str) -> None:
         self._panel, self._name = panel, name
-        self._points = plane.to_array("axis").transpose("epoch", "layer", "replicate", "axis")
+        self._points = plane[["I_XT", "I_TY"]].to_array("axis").transpose("epoch", "layer", "replicate", "axis")
         self._mean = self._points.mean("replicate")
         colors = layer_colors(plane.sizes["layer"])
         self._trails = [panel.plot([], [], color=color, linewidth=0.8, alpha=0.6)[0] for color in colors]

@@ -17,6 +17,8 @@ from infoplane.figures.base import Figure, Run
 from infoplane.figures.style import condition_name, epoch_colors, layer_names
 
 AXES = {"xlabel": "$I(X;T)$ [bits]", "ylabel": "$I(T;Y)$ [bits]"}
+# What every estimator that gives the plane stores with it.
+DERIVED = ("compression", "dpi_excess_XT", "dpi_excess_TY")
 _LETTER = 3.5  # points that a letter of a layer's name takes
 
 
@@ -38,7 +40,7 @@ Bound = Annotated[
 
 
 def information(run: Run, estimator: str, bound: str) -> xr.Dataset:
-    """`I_XT` and `I_TY` (replicate, epoch, layer) in bits, of the replicates that did not diverge.
+    """`I_XT`, `I_TY` (replicate, epoch, layer) and `DERIVED` in bits, of the replicates that did not diverge.
 
     Raises ValueError where the estimator has not got both, or no replicate is left.
     """
@@ -46,7 +48,7 @@ def information(run: Run, estimator: str, bound: str) -> xr.Dataset:
     missing = {"I_XT", "I_TY"} - set(measured)
     if missing:
         raise ValueError(f"the estimator {estimator} gives no {' and no '.join(sorted(missing))}; choose another")
-    measured = measured[["I_XT", "I_TY"]]
+    measured = measured[["I_XT", "I_TY", *DERIVED]]
     if "bound" in measured.dims:
         measured = measured.sel(bound=bound, drop=True)
     return complete(measured).transpose("replicate", "epoch", "layer")
