@@ -40,6 +40,22 @@ def test_points_are_coloured_by_epoch_alike_in_all_panels(world):
     assert [axes.get_title() for axes in panels] == ["learning rate 0.1", "learning rate 0.2"]
 
 
+def test_names_of_layers_lie_on_no_point_and_on_no_name(world):
+    """Also where a path ends below its earlier points, and where the path of one layer passes over another's end."""
+    plane = world.information()
+    fall = xr.DataArray(np.linspace(0.5, 0.0, len(world.epochs)), dims="epoch")
+    plane["I_TY"] = (0.1 * plane["layer"] + fall + 0 * plane["I_TY"]).transpose("replicate", "epoch", "layer")
+    plane["I_XT"][:] = np.array([10.0, 7.0, 4.0, 1.5])
+    runs = [world.run({"seed": n}, measurements={"binned": plane.copy()}, seed=n) for n in range(3)]
+    figure = InformationPlane().draw(runs).figure
+    for axes in figure.axes[:-1]:
+        names = [text.get_window_extent() for text in axes.texts]
+        points = axes.transData.transform(dots(axes))
+        assert len(names) == 4
+        assert not any(name.count_contains(points) for name in names)
+        assert all(name.count_overlaps(names) == 1 for name in names)  # itself
+
+
 def test_diverged_replicates_do_not_reach_the_means(world):
     data = world.information()
     kept = data["I_XT"][[0, 2, 3]].mean("replicate").values

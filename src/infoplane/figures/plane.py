@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import LogNorm
 from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import Affine2D
 from pydantic import Field
 
 from infoplane.figures.base import Figure, Run
@@ -19,7 +20,12 @@ from infoplane.figures.style import condition_name, epoch_colors, layer_names
 AXES = {"xlabel": "$I(X;T)$ [bits]", "ylabel": "$I(T;Y)$ [bits]"}
 # What every estimator that gives the plane stores with it.
 DERIVED = ("compression", "dpi_excess_XT", "dpi_excess_TY")
-_LETTER = 3.5  # points that a letter of a layer's name takes
+_LETTER, _LINE = 3.5, 7.0  # points that a letter of a layer's name takes, and its height
+
+# Directions from a path's end to its name, the best first, and how far it is from there, in points: near before far.
+_DIRECTIONS = ((0, 1), (-1, 1), (1, 1), (-1, 0), (1, 0), (-1, -1), (1, -1), (0, -1))
+_AROUND = np.array(3 * _DIRECTIONS, dtype=float)
+_AWAY = np.repeat([3.5, 7.0, 12.0], len(_DIRECTIONS))[:, None]
 
 
 def complete(measured: xr.Dataset) -> xr.Dataset:
@@ -109,31 +115,62 @@ def paths(panel: Axes, mean: xr.Dataset, norm: LogNorm) -> None:
 
 
 def name_layers(panel: Axes, mean: xr.Dataset) -> None:
-    """Write each layer's name over the end of its path; layers whose names would overlap share one text.
+    """Write each layer's name beside the end of its path, where it covers least of what is drawn; best over it.
 
-    To be called when the axes' limits are final.
+    Layers whose names would overlap share one text. To be called when the axes' limits are final.
     """
-    last = mean.isel(epoch=-1)
-    x, y = last["I_XT"].values, last["I_TY"].values
-    # A panel's width in points before it is laid out: about four fifths of its share of the page.
-    columns = panel.get_gridspec().ncols
-    points = 0.8 * 72 * panel.figure.get_figwidth() / columns / np.ptp(panel.get_xlim())
+    size = _size(panel)
+    to_points = panel.transLimits + Affine2D().scale(*size)
+    ways = np.stack([mean["I_XT"], mean["I_TY"]], axis=-1)  # (epoch, layer, 2)
+    ways = to_points.transform(ways.reshape(-1, 2)).reshape(ways.shape)
+    last = ways[-1]
+    steps = np.linspace(0, 1, 10)[:, None, None, None]
+    lines = (ways[:, :-1] + steps * np.diff(ways, axis=1)).reshape(-1, 2)
+    drawn = np.concatenate([lines, np.repeat(ways.reshape(-1, 2), 10, axis=0)])  # a point hides more than a line
+    names: list[tuple[np.ndarray, np.ndarray]] = []  # centre and extent
+    for group in _groups(last[:, 0]):
+        end = np.array([last[group, 0].mean(), last[group, 1].max()])
+        extent = np.array([_LETTER * _letters(group, len(last)), _LINE])
+        centres = end + _AROUND * extent / 2 + _AWAY * _AROUND
+        best = np.argmin([_covered(centre, extent, drawn, names, size) for centre in centres] + _AWAY[:, 0])
+        names.append((centres[best], extent))
+        panel.annotate(
+            _name(group, len(last)),
+            (mean["I_XT"][-1, group].mean(), mean["I_TY"][-1, group].max()),
+            centres[best] - end,
+            textcoords="offset points",
+            ha="center",
+            va="center",
+            size=6,
+        )
+
+
+def _size(panel: Axes) -> np.ndarray:
+    """A panel's width and height in points before it is laid out: about four fifths of its share of the page."""
+    grid = panel.get_gridspec()
+    return 0.77 * 72 * panel.figure.get_size_inches() / (grid.ncols, grid.nrows)
+
+
+def _groups(x: np.ndarray) -> list[list[int]]:
+    """Layers by their place in points, from left to right; together where names side by side would overlap."""
     groups = [[layer] for layer in np.argsort(x, kind="stable")]
-
-    def overlap(left: list[int], right: list[int]) -> bool:
-        room = (x[right].mean() - x[left].mean()) * points
-        return room < _LETTER * (_letters(left, len(x)) + _letters(right, len(x))) / 2
-
     position = 0
     while position + 1 < len(groups):
-        if overlap(groups[position], groups[position + 1]):
-            groups[position : position + 2] = [groups[position] + groups[position + 1]]
+        left, right = groups[position : position + 2]
+        if x[right].mean() - x[left].mean() < _LETTER * (_letters(left, len(x)) + _letters(right, len(x))) / 2:
+            groups[position : position + 2] = [left + right]
             position = max(position - 1, 0)
         else:
             position += 1
-    for group in groups:
-        place = (x[group].mean(), y[group].max())
-        panel.annotate(_name(group, len(x)), place, (0, 4), textcoords="offset points", ha="center", size=6)
+    return groups
+
+
+def _covered(centre: np.ndarray, extent: np.ndarray, drawn: np.ndarray, names: list[Any], size: np.ndarray) -> int:
+    """How much of what is drawn a name there would cover; a name, an axis or the title count as a thousand."""
+    hit = (np.abs(drawn - centre) < extent / 2 + 1.5).all(axis=1).sum()
+    crossed = sum((np.abs(other - centre) < (extent + width) / 2).all() for other, width in names)
+    outside = (centre - extent / 2 < 0).any() or (centre + extent / 2 > size + 6).any()
+    return int(hit + 1000 * (crossed + outside))
 
 
 def _runs_of(layers: Sequence[int], number: int) -> list[list[int]]:
