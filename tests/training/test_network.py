@@ -49,5 +49,6 @@ def test_initial_weights(condition, name, deviation):
 
 
 def test_orthogonal_replicates(condition):
-    kernel = initial_weights(condition(hidden=(5,), initializer="orthogonal"), 5, 2, range(3))[0]
+    setting = condition(hidden=(5,), initializer="orthogonal", initializer_scale=1.0)
+    kernel = initial_weights(setting, 5, 2, range(3))[0]
     np.testing.assert_allclose(kernel @ kernel.transpose(0, 2, 1), np.tile(np.eye(5), (3, 1, 1)), atol=1e-5)
