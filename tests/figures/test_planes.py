@@ -1,11 +1,12 @@
 """The figures of the information plane show the data's numbers."""
 
 import io
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
 import xarray as xr
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection, PathCollection
 from PIL import Image
 from pydantic import ValidationError
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 from infoplane.figures.information_plane import InformationPlane
 from infoplane.figures.information_plane_animation import InformationPlaneAnimation
 from infoplane.figures.information_plane_snapshots import InformationPlaneSnapshots
+from infoplane.figures.learning_curves import LearningCurves
 
 
 def dots(axes):
@@ -28,6 +30,17 @@ def test_points_are_the_means_over_replicates(world):
     np.testing.assert_allclose(np.stack(lines.get_segments()), expected)  # one line per epoch through all layers
     assert axes.get_xlabel().endswith("[bits]")
     assert axes.get_ylabel().endswith("[bits]")
+
+
+@pytest.mark.parametrize("kind", [InformationPlane, LearningCurves])
+def test_titles_of_conditions_that_differ_in_two_keys_do_not_overlap(world, kind):
+    varied = [{"batch_size": size, "learning_rate": rate} for size in (64, "full") for rate in (0.05, 0.5)]
+    figure = kind().draw([world.run(keys, **keys) for keys in varied]).figure
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw(renderer)
+    titles = [axes.title.get_window_extent(renderer) for axes in figure.axes if axes.get_title()]
+    assert len(titles) >= 4
+    assert not any(one.overlaps(other) for one, other in combinations(titles, 2))
 
 
 def test_points_are_coloured_by_epoch_alike_in_all_panels(world):

@@ -35,7 +35,7 @@ class IBBound(InformationFigure):
                 whole.set_xlim(0, 1.05 * max(float(last["I_XT"].max()), float(bound["I_X"].max())))
                 whole.set_ylim(0, 1.08 * bound["I_Y"].max())
                 _zoom(bend, last, bound)
-                whole.set_title(condition_name(run.varied))
+                whole.set_title(condition_name(run.varied, "\n"))
             layers = max(last.sizes["layer"] for last in lasts)
             layer_legend(axes[0], layers, loc="lower right", ncols=2, handletextpad=0.3, columnspacing=0.8)
         return Drawing(figure, {"conditions": [_numbers(*pair) for pair in zip(runs, lasts, strict=True)]})

@@ -27,7 +27,7 @@ class InformationPlane(InformationFigure):
         with panels(len(runs), sharex=True, sharey=alike, **AXES) as (figure, axes):
             for panel, run, plane in zip(axes, runs, planes, strict=True):
                 paths(panel, plane.mean("replicate"), norm)
-                panel.set_title(condition_name(run.varied))
+                panel.set_title(condition_name(run.varied, "\n"))
             for panel, plane in zip(axes, planes, strict=True):
                 name_layers(panel, plane.mean("replicate"))
             epoch_colorbar(figure, axes, norm)

@@ -39,7 +39,7 @@ class InformationPlaneAnimation(InformationFigure):
         planes = [self.information(run) for run in runs]
         with panels(len(runs), sharex=True, sharey=True, **AXES) as (figure, axes):
             films = [
-                _Film(panel, plane, condition_name(run.varied))
+                _Film(panel, plane, condition_name(run.varied, "\n"))
                 for panel, plane, run in zip(axes, planes, runs, strict=True)
             ]
             layers = max(plane.sizes["layer"] for plane in planes)
@@ -78,7 +78,7 @@ class _Film:
         for trail, path in zip(self._trails, self._mean[past].transpose("layer", "axis", "epoch").values, strict=True):
             trail.set_data(path)
         clock = f"epoch {self._points['epoch'].values[past][-1]}"
-        self._panel.title.set_text(", ".join(filter(None, [self._name, clock])))
+        self._panel.title.set_text("\n".join(filter(None, [self._name, clock])))
 
 
 def _frames(figure: Page, films: Sequence[_Film], epochs: np.ndarray) -> Iterator[Image.Image]:

@@ -33,7 +33,7 @@ class LearningCurves(Figure):
                     for name, color in SETS.items():
                         band(panel, curve[f"{name}_{quantity}"], color, label=name)
                     panel.set_ylabel(label)
-                    panel.set_title(condition_name(run.varied))
+                    panel.set_title(condition_name(run.varied, "\n"))
                     panel.set_ylim(bottom=0)
                     epoch_axis(panel, curve["epoch"].values)
             axes[0].legend()

@@ -146,9 +146,9 @@ def band(axes: Axes, values: xr.DataArray, color: Any, center: str = "mean", **l
     axes.plot(epoch, getattr(values, center)("replicate"), color=color, **line)
 
 
-def condition_name(varied: Mapping[str, Any]) -> str:
-    """What sets a condition apart, as a panel's title: `train fraction 0.05`."""
-    return ", ".join(f"{key.replace('_', ' ')} {_value(value)}" for key, value in varied.items())
+def condition_name(varied: Mapping[str, Any], between: str = ", ") -> str:
+    """What sets a condition apart: `train fraction 0.05`; `between` parts it where it is several keys."""
+    return between.join(f"{key.replace('_', ' ')} {_value(value)}" for key, value in varied.items())
 
 
 def _value(value: Any) -> str:
