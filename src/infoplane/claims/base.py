@@ -14,7 +14,6 @@ from pydantic import Field
 from infoplane.figures.base import Experiments, Run
 from infoplane.figures.plane import Bound, complete, information
 from infoplane.figures.style import condition_name
-from infoplane.measures import derived
 from infoplane.section import Positive, Section
 from infoplane.statistics import bootstrap, mean
 
@@ -77,7 +76,7 @@ class Claim(Section):
         """The numbers that decide the claim, from the conditions of its experiments; none if they cannot."""
 
     def information(self, run: Run) -> xr.Dataset:
-        """`I_XT` and `I_TY` (replicate, epoch, layer) in bits, of the replicates that did not diverge."""
+        """`I_XT`, `I_TY` (replicate, epoch, layer) and what derives from them, where no replicate diverged."""
         return information(run, self.estimator, self.bound)
 
 
@@ -119,9 +118,9 @@ def verdict(statistics: Sequence[Statistic]) -> str:
     return HOLDS if verdicts == {HOLDS} else UNDECIDED
 
 
-def compression(plane: xr.Dataset, layer: int = -2) -> xr.DataArray:
-    """Peak less final I(X;T) of a layer, the last hidden one if nothing else is said: (replicate,) in bits."""
-    return derived.compression(plane["I_XT"].isel(layer=layer, drop=True))["compression"]
+def compression(plane: xr.Dataset) -> xr.DataArray:
+    """Peak less final I(X;T) of the last hidden layer, as it was measured: (replicate,) in bits."""
+    return plane["compression"].isel(layer=-2, drop=True)
 
 
 def early_gain(plane: xr.Dataset, run: Run, epochs: int, share: float) -> Statistic:

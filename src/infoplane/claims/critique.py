@@ -24,7 +24,6 @@ from infoplane.claims.base import (
 )
 from infoplane.figures.base import Experiments, Run
 from infoplane.figures.compression_generalization import compression_and_gap, rank_correlation
-from infoplane.figures.data_processing import rises
 from infoplane.figures.plane import information
 from infoplane.measures.base import LIMITS
 from infoplane.section import Count, Fraction, Positive
@@ -48,9 +47,9 @@ class DataProcessing(Claim):
         """Mean over epochs and layer pairs of the excess of I(X;T), and of I(T;Y)."""
         found = []
         for run in runs:
-            for name, label in (("I_XT", "I(X;T)"), ("I_TY", "I(T;Y)")):
-                excess = rises(self.information(run)[name]).clip(0).mean(["epoch", "layer"])
-                found.append(at_most(self.bits, named(f"excess of {label}", run), "bits", excess))
+            pairs = self.information(run).isel(layer=slice(1, None)).mean(["epoch", "layer"])
+            for name, label in (("dpi_excess_XT", "I(X;T)"), ("dpi_excess_TY", "I(T;Y)")):
+                found.append(at_most(self.bits, named(f"excess of {label}", run), "bits", pairs[name]))
         return found
 
 

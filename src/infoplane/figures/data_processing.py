@@ -28,15 +28,10 @@ class DataProcessing(InformationFigure):
         with panels(2 * len(runs), height=2.3, per_row=2, xlabel="layer pair") as (figure, axes):
             for row, (run, plane) in enumerate(zip(runs, planes, strict=True)):
                 for panel, (name, label) in zip(axes[2 * row :], QUANTITIES.items(), strict=False):
-                    _pairs(panel, rises(plane[name]))
+                    _pairs(panel, plane[name].diff("layer"))
                     panel.set_ylabel(label)
                 axes[2 * row].set_title(condition_name(run.varied), loc="left")
         return Drawing(figure, {"conditions": [_numbers(*pair) for pair in zip(runs, planes, strict=True)]})
-
-
-def rises(information: xr.DataArray) -> xr.DataArray:
-    """Information of a layer less that of the layer before (replicate, epoch, layer), first layer left out."""
-    return information.diff("layer")
 
 
 def _pairs(panel: Axes, rise: xr.DataArray) -> None:
