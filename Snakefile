@@ -15,9 +15,7 @@ configfile: str(own) if own.exists() else workflow.source_path("config/config.ya
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/datasets.smk"
-include: "workflow/rules/trainings.smk"
-include: "workflow/rules/measurements.smk"
+include: "workflow/rules/stores.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/claims.smk"
 
@@ -25,5 +23,4 @@ include: "workflow/rules/claims.smk"
 rule all:
     default_target: True
     input:
-        [RESULTS / "claims.json"] if CONFIG.claims else [],
-        [RESULTS / f"figures/{name}.pdf" for name in PLAN.figure],
+        to_make,

@@ -114,11 +114,11 @@ def job(precision: str) -> None:
     for owner, name in ((Store, "write_activation"), (Checkpoint, "save")):
         timed(owner, name, beside)
     with tempfile.TemporaryDirectory() as folder:
-        path, condition = Path(folder) / "training.zarr", CONDITION.model_copy(update={"precision": precision})
+        path, condition = Path(folder) / "training.zarr.zip", CONDITION.model_copy(update={"precision": precision})
         start = time.perf_counter()
         trainer.train(condition, dataset(), range(REPLICATES), path, Path(folder) / "checkpoint", lambda message: None)
         seconds = time.perf_counter() - start
-        size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+        size = path.stat().st_size
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(seconds, waiting[0] / seconds, beside[0] / seconds, peak, size)
 
@@ -132,9 +132,7 @@ def run_job(precision: str) -> list[float]:
 
 
 def main() -> int:
-    trainer.use_one_core() if options.cores == 1 else tf.config.threading.set_intra_op_parallelism_threads(
-        options.cores
-    )
+    trainer.settle() if options.cores == 1 else tf.config.threading.set_intra_op_parallelism_threads(options.cores)
     engine, ours = engine_epochs(dataset())
     product_operations, product = matrix_product()
     functions = {

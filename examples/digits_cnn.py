@@ -10,11 +10,11 @@ import argparse
 from pathlib import Path
 
 import infoplane
-from infoplane import artifacts
+from infoplane import stores
+from infoplane.analyses.base import Run
 from infoplane.condition import Condition
 from infoplane.datasets.images import Digits
 from infoplane.datasets.replicates import draw
-from infoplane.figures.base import Run
 from infoplane.figures.information_plane import InformationPlane
 from infoplane.measures import ESTIMATORS
 
@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("digits_cnn"), help="where results go; must not exist")
     options = parser.parse_args()
     options.folder.mkdir()
-    store = options.folder / "training.zarr"
+    store = options.folder / "training.zarr.zip"
 
     import keras  # after infoplane, which chooses its TensorFlow backend
 
@@ -49,13 +49,13 @@ def main() -> None:
     model.fit(x[trained], digit[trained], batch_size=64, epochs=options.epochs, verbose=0, callbacks=[recorder])
 
     binned = ESTIMATORS["binned"](kind="binned", bins=10)
-    measured = binned.measure(artifacts.open_tree(store), dataset)
+    measured = binned.measure(stores.open_tree(store), dataset)
     condition = Condition(hidden=(288, 10, 5), epochs=options.epochs, replicates=1)
-    run = Run("digits", condition, {}, None, {"binned": measured}, store, (store,))
-    figure = InformationPlane(kind="information_plane").draw([run]).figure
+    plane = InformationPlane(kind="information_plane")
+    figure = plane.draw(plane.analysis().analyse([Run("", condition, {}, {"binned": measured})])).figure
     for suffix in ("pdf", "png"):
         figure.savefig(options.folder / f"information_plane.{suffix}", dpi=300)
-    last = artifacts.open_dataset(store).isel(replicate=0, epoch=-1)
+    last = stores.open_dataset(store).isel(replicate=0, epoch=-1)
     print(f"test error {float(last.test_error):.3f}; see {options.folder / 'information_plane.png'}")
 
 

@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 
 import infoplane
-from infoplane import artifacts
+from infoplane import stores
 from infoplane.measures import ESTIMATORS
 from infoplane.training.backend import keras
 from infoplane.training.schedule import snapshot_epochs
@@ -41,11 +41,11 @@ def network():
     return model
 
 
-def record(folder, data, epochs=EPOCHS, callbacks=(), **options):
-    model, store = network(), folder / "training.zarr"
+def record(folder, data, epochs=EPOCHS, callbacks=(), name="training.zarr.zip", **options):
+    model, store = network(), folder / name
     recorder = infoplane.ActivationRecorder(store, *data, snapshots=4, **options)
     model.fit(*data, epochs=epochs, batch_size=16, verbose=0, callbacks=[recorder, *callbacks])
-    return model, artifacts.open_tree(store)
+    return model, stores.open_tree(store)
 
 
 @pytest.mark.parametrize("pool", [False, True])
@@ -83,6 +83,14 @@ def test_a_fit_that_stops_early_has_fewer_epochs(tmp_path, data):
     assert tree["layer_2/activation"].shape[1] == 2
 
 
+def test_one_file_or_a_folder_as_the_name_says(tmp_path, data):
+    packed, folder = record(tmp_path, data)[1], record(tmp_path, data, name="training.zarr")[1]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["training.zarr", "training.zarr.zip"]
+    assert (tmp_path / "training.zarr").is_dir()
+    assert (tmp_path / "training.zarr.zip").is_file()
+    xr.testing.assert_identical(packed.load(), folder.load())
+
+
 def test_estimators_measure_it(tmp_path, data):
     _, tree = record(tmp_path, data)
     p_y = np.eye(2)[data[1]]
@@ -115,7 +123,7 @@ def test_what_does_not_fit_is_one_line_and_leaves_nothing(tmp_path, data, option
 
 
 def test_an_existing_store_is_kept(tmp_path, data):
-    (tmp_path / "training.zarr").mkdir()
+    (tmp_path / "training.zarr.zip").touch()
     with pytest.raises(ValueError, match="exists already"):
         record(tmp_path, data)
 

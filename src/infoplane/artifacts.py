@@ -1,68 +1,83 @@
 """Artifacts: what one stage writes, whole or not at all, with a manifest that says where it came from.
 
-An artifact is a folder `results/<stage>s/<id>/` with a Zarr store and `manifest.json`. It is written beside its place
-and renamed into it, so whatever is in place is complete, whenever the machine was switched off.
+An artifact is a folder `results/<stages>/<id>/` with files and `manifest.json`. It is written beside its place and
+renamed into it, so whatever is in place is complete, whenever the machine was switched off: existence decides.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import fcntl
 import hashlib
 import json
 import os
 import platform
 import shutil
-import subprocess
-import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import psutil
-import xarray as xr
 
 MANIFEST = "manifest.json"
-PACKAGES = (
-    "infoplane",
-    "numpy",
-    "xarray",
-    "zarr",
-    "tensorflow",
-    "keras",
-    "scipy",
-    "scikit-learn",
-    "matplotlib",
-)
+STAMP = ".snakemake_timestamp"  # Snakemake's, in folders that it manages
+FOLDERS = {
+    "dataset": "datasets",
+    "training": "trainings",
+    "measurement": "measurements",
+    "analysis": "analyses",
+    "figure": "figures",
+    "verdict": "verdicts",
+    "page": "pages",
+}
+STAGES = tuple(FOLDERS)
+SMALL = (
+    "analysis",
+    "figure",
+    "verdict",
+    "page",
+)  # whose bytes are checked before each run; a damaged one is made again
 
 
 def version_id(stage: str, parameters: Mapping[str, Any], inputs: Mapping[str, Any], code: str) -> str:
     """The id (12 hex digits) of what a stage makes of these resolved parameters, input ids and code digest."""
     made_by = {"stage": stage, "parameters": parameters, "inputs": inputs, "code": code}
-    return hashlib.sha256(_canonical(made_by).encode()).hexdigest()[:12]
+    return hashlib.sha256(canonical(made_by).encode()).hexdigest()[:12]
 
 
-def _canonical(value: Any) -> str:
+def canonical(value: Any) -> str:
+    """JSON that is the same for equal values."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """What determines an artifact: its id is their hash. `inputs` maps a role to the id or ids that fill it."""
+    """What determines an artifact: its id is their hash.
+
+    `inputs` maps a role to the id or ids that fill it; `code` is the digest of the code that starts at `roots`.
+    """
 
     stage: str
     parameters: Mapping[str, Any]
     inputs: Mapping[str, Any]
     code: str
-    modules: tuple[str, ...] = ()
+    roots: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
-        """Version id; the modules are listed for readers, their digest is `code`."""
+        """Version id; the roots are listed for readers, their digest is `code`."""
         return version_id(self.stage, self.parameters, self.inputs, self.code)
+
+    @property
+    def place(self) -> Path:
+        """The artifact's folder below the results folder."""
+        return Path(FOLDERS[self.stage]) / self.id
+
+    def input_ids(self) -> list[str]:
+        """The ids of all inputs."""
+        return [i for ids in self.inputs.values() for i in (ids if isinstance(ids, list | tuple) else [ids])]
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, as Snakemake's `params` and the manifest hold them."""
@@ -72,32 +87,42 @@ class Recipe:
     def from_json(cls, values: Mapping[str, Any]) -> Recipe:
         """The recipe in a manifest or in `params`."""
         fields = {field.name: values[field.name] for field in dataclasses.fields(cls)}
-        return cls(**{**fields, "modules": tuple(fields["modules"])})
+        return cls(**{**fields, "roots": tuple(fields["roots"])})
 
 
 @contextmanager
-def staged(place: Path, recipe: Recipe, inputs: Iterable[Path] = ()) -> Iterator[Path]:
-    """A folder to write an artifact into; on leaving, it gets its manifest and moves to `place`.
-
-    `inputs` are the folders of the artifacts that were read: their content digests go into the manifest. Where
-    `place` is already taken (two runs made the same version), the one that was there stays. On an error nothing
-    is left behind.
-    """
-    place = Path(place)
-    folder = _staging(place)
+def staged(place: Path) -> Iterator[Path]:
+    """A folder to write an artifact into; on leaving, it moves to `place`. On an error nothing is left behind."""
+    folder = _staging(Path(place))
     folder.mkdir(parents=True)
-    clock = Clock()
     try:
         yield folder
-        record = manifest(recipe, inputs, clock, content=digest(folder))
-        write_text(folder / MANIFEST, json.dumps(record, indent=1))
-        try:
-            folder.rename(place)
-        except OSError:
-            if not (place / MANIFEST).is_file():
-                raise
+        folder.rename(place)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def drop_damaged(results: Path, recipe: Recipe) -> None:
+    """Remove an artifact that is not as it was made, unless somebody is making it."""
+    if (results / recipe.place).is_dir():
+        with held(results, recipe):
+            if not is_there(results, recipe):
+                remove(results / recipe.place)
+
+
+def held(results: Path, recipe: Recipe) -> AbstractContextManager[None]:
+    """Hold the lock of an artifact: who makes it, or removes it, is alone."""
+    return lock(results / ".locks" / recipe.id)
+
+
+def remove(place: Path) -> None:
+    """Remove an artifact, whole or not at all; nothing happens if there is none."""
+    aside = _staging(place)
+    try:
+        place.rename(aside)
+    except FileNotFoundError:
+        return
+    shutil.rmtree(aside)
 
 
 def _staging(place: Path) -> Path:
@@ -107,6 +132,26 @@ def _staging(place: Path) -> Path:
         if not psutil.pid_exists(int(left.suffix[1:])):
             shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(missing_ok=True)
     return place.parent / f".{place.name}.{host}.{os.getpid()}"
+
+
+@contextmanager
+def lock(path: Path) -> Iterator[None]:
+    """Hold a lock file; whoever else wants it waits. It goes with its holder, also after a kill."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    while True:
+        held = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        fcntl.flock(held, fcntl.LOCK_EX)
+        try:
+            if os.path.samestat(os.fstat(held), os.stat(path)):
+                break
+        except FileNotFoundError:
+            pass
+        os.close(held)  # the holder before us removed the file
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        os.close(held)
 
 
 class Clock:
@@ -121,45 +166,65 @@ class Clock:
         return {"started": started, "seconds": round(time.time() - self._start, 3)}
 
 
-def manifest(recipe: Recipe, inputs: Iterable[Path], clock: Clock, content: Any) -> dict[str, Any]:
-    """Everything that a reader needs to trace and check an artifact."""
-    read = [read_manifest(folder) for folder in inputs]
-    return {
-        **recipe.to_json(),
-        "content": content,
-        "input_contents": {m["id"]: m["content"] for m in read},
-        "environment": environment(),
-        **clock.read(),
-    }
+def is_there(results: Path, recipe: Recipe) -> bool:
+    """Whether an artifact is there; none is there in part. Of a small one, also whether its bytes are the recorded."""
+    folder = results / recipe.place
+    if recipe.stage not in SMALL:
+        return (folder / MANIFEST).is_file()
+    try:
+        return not damage(folder, read_manifest(folder))
+    except ValueError:
+        return False
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of the artifact in `folder`.
 
     Raises:
-        ValueError: there is none, or it cannot be read.
+        ValueError: there is none, or it is not one.
     """
     path = Path(folder) / MANIFEST
     try:
-        return json.loads(path.read_text())
-    except FileNotFoundError:
-        raise ValueError(f"{path}: missing; `snakemake --cores all` makes it") from None
-    except ValueError:
-        raise ValueError(f"{path}: not JSON; remove its folder and run again") from None
+        manifest = json.loads(path.read_text())
+        Recipe.from_json(manifest)
+        manifest["files"].items()
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}; `snakemake --cores all` makes it") from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise ValueError(f"{path}: not a manifest; remove its folder and run again") from None
+    return manifest
+
+
+def files(folder: Path) -> dict[str, str]:
+    """The content digests (sha256) of an artifact's files by name, without the manifest."""
+    folder = Path(folder)
+    found = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name not in (MANIFEST, STAMP))
+    return {path.relative_to(folder).as_posix(): digest(path) for path in found}
 
 
 def digest(path: Path) -> str:
-    """Content digest (sha256) of a file, or of a folder's names and bytes; the manifest itself is left out."""
-    path = Path(path)
-    if path.is_file():
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    total = hashlib.sha256()
-    for file in sorted(path.rglob("*")):
-        # Snakemake leaves a time stamp of its own in folders that it manages
-        if file.is_file() and file.name not in (MANIFEST, ".snakemake_timestamp"):
-            total.update(f"{file.relative_to(path).as_posix()}\0{digest(file)}\n".encode())
-    return total.hexdigest()
+    """Content digest (sha256) of a file."""
+    with Path(path).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def damage(folder: Path, manifest: Mapping[str, Any]) -> dict[str, str]:
+    """What is wrong with the files of an artifact: by name, `missing`, `changed` or `not in the manifest`."""
+    then, now = manifest["files"], files(folder)
+    wrong = {name: "changed" if name in now else "missing" for name in then if now.get(name) != then[name]}
+    return wrong | {name: "not in the manifest" for name in now if name not in then}
+
+
+def checked(folder: Path) -> dict[str, Any]:
+    """The manifest of an artifact whose bytes are those that its maker wrote.
+
+    Raises:
+        ValueError: they are not; the line names the file.
+    """
+    manifest = read_manifest(folder)
+    for name, state in damage(folder, manifest).items():
+        raise ValueError(f"{folder}/{name}: {state}, so it is not measured or shown; remove {folder} and run again")
+    return manifest
 
 
 def write_text(path: Path, text: str) -> None:
@@ -176,56 +241,3 @@ def write_bytes(path: Path, data: bytes) -> None:
         os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)
-
-
-def write_dataset(data: xr.Dataset, path: Path) -> None:
-    """Write an xarray dataset to a new Zarr store; the same data gives the same bytes."""
-    data.to_zarr(path, mode="w-", consolidated=False, zarr_format=3)
-
-
-def open_dataset(path: Path) -> xr.Dataset:
-    """Open a store lazily."""
-    return xr.open_zarr(path, consolidated=False, chunks=None)
-
-
-def open_tree(path: Path) -> xr.DataTree:
-    """Open a store with groups (training.zarr) lazily."""
-    return xr.open_datatree(path, engine="zarr", consolidated=False, chunks=None)
-
-
-def open_parts(paths: Iterable[Path]) -> xr.Dataset:
-    """The root datasets of a condition's parts as one, in the order of replicates."""
-    parts = [open_dataset(path) for path in paths]
-    if "replicate" not in parts[0].dims:
-        return parts[0]
-    return xr.concat(parts, "replicate", data_vars="minimal", coords="minimal", compat="override", join="exact")
-
-
-@cache
-def environment() -> dict[str, Any]:
-    """Code version (git), package versions and platform."""
-
-    def git(*arguments: str) -> str | None:
-        command = ["git", "-C", str(Path(__file__).parent), *arguments]
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
-        except (OSError, subprocess.SubprocessError):
-            return None
-        return done.stdout.strip()
-
-    def installed(package: str) -> str | None:
-        try:
-            return version(package)
-        except PackageNotFoundError:
-            return None
-
-    # installed inside somebody else's repository, that repository's commit would say nothing about this code
-    tracked = git("ls-files", "--error-unmatch", Path(__file__).name) is not None
-    status = git("status", "--porcelain", "--untracked-files=no") if tracked else None
-    return {
-        "git_commit": git("rev-parse", "HEAD") if tracked else None,
-        "git_dirty": None if status is None else bool(status),
-        "python": platform.python_version(),
-        "packages": {package: installed(package) for package in PACKAGES},
-        "platform": f"{sys.platform}-{platform.machine()}",
-    }

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from infoplane.analyses.base import condition_name
 from infoplane.condition import Condition
+from infoplane.config import Config
 from infoplane.datasets.base import Shape
 from infoplane.measures import MEASURES
 from infoplane.section import Section, one_of
-
-if TYPE_CHECKING:
-    from infoplane.config import Config
 
 Problems = Iterator[tuple[str, str]]  # a key's path, and what is wrong there
 
@@ -50,10 +49,11 @@ def _names(config: Config, _: Callable[[str], Shape]) -> Problems:
     if "claims" in config.figures:
         yield "figures.claims", shown("claims", "taken by the table of verdicts; choose another name")
     for path, section in _readers(config):
-        for experiment in section.experiments():
+        analysis = section.analysis()
+        for experiment in analysis.experiments():
             yield from _unknown(f"{path}.experiment", experiment, config.experiments)
-        key, needs = _estimator_key(section), getattr(type(section), "needs", ("I_XT", "I_TY"))
-        for estimator in section.estimators():
+        key, needs = _estimator_key(analysis), analysis.needs
+        for estimator in analysis.estimators():
             yield from _unknown(f"{path}.{key}", estimator, config.estimators)
             fit = [name for name, other in config.estimators.items() if set(needs) <= set(other.quantities)]
             if estimator in config.estimators and estimator not in fit:
@@ -76,22 +76,26 @@ def _unknown(path: str, name: str, among: Mapping[str, Any]) -> Problems:
         yield path, shown(name, f"unknown name; {one_of(among, name)}")
 
 
-def _estimator_key(section: Any) -> str:
-    """The key under which a figure or a claim names its estimators."""
-    names = section.estimators()
-    others = ("kind", "experiment", "figure")
-    return next((key for key, value in section if key not in others and names in (value, (value,))), "estimator")
+def _estimator_key(analysis: Any) -> str:
+    """The key under which an analysis, and what reads it, names its estimators."""
+    return "compare" if "compare" in type(analysis).model_fields else "estimator"
 
 
 def _conditions(config: Config, shape: Callable[[str], Shape]) -> Problems:
     """Conditions that do not fit their dataset."""
     for experiment in config.experiments:
-        for _, condition in config.conditions(experiment):
+        for varied, condition in config.conditions(experiment):
             try:
                 for key, allowed in _misfits(config, condition, shape):
-                    yield config.where(experiment, key), shown(getattr(condition, key), allowed)
+                    text = shown(getattr(condition, key), allowed)
+                    yield config.where(experiment, key), f"{text} ({_where(experiment, varied)})"
             except ValueError as error:
                 yield f"datasets.{condition.dataset}", str(error)
+
+
+def _where(experiment: str, varied: Mapping[str, Any]) -> str:
+    """The condition in which a problem arises."""
+    return ", ".join(filter(None, [f"experiment {experiment}", condition_name(varied)]))
 
 
 def _misfits(config: Config, condition: Condition, shape: Callable[[str], Shape]) -> Problems:
@@ -111,11 +115,13 @@ def _misfits(config: Config, condition: Condition, shape: Callable[[str], Shape]
 def _readings(config: Config, shape: Callable[[str], Shape]) -> Problems:
     """Figures, claims and estimators that do not fit a condition that they read."""
     for path, section in _readers(config):
+        analysis = section.analysis()
         read: dict[str, Section] = {path: section}
-        read |= {f"estimators.{name}": config.estimators[name] for name in section.estimators()}
-        for experiment in section.experiments():
-            for _, condition in config.conditions(experiment):
+        read |= {f"estimators.{name}": config.estimators[name] for name in analysis.estimators()}
+        for experiment in analysis.experiments():
+            for varied, condition in config.conditions(experiment):
                 samples, features, _ = shape(condition.dataset)
                 for place, reader in read.items():
                     for key, allowed in reader.misfits(condition, samples, features):
-                        yield f"{place}.{key}", shown(getattr(reader, key), allowed)
+                        text = shown(getattr(reader, key), allowed)
+                        yield f"{place}.{key}", f"{text} ({_where(experiment, varied)})"

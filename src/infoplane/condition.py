@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from infoplane.datasets.replicates import TEST_SHARE
 from infoplane.section import Count, Float, Int, Positive, Section, one_of
 
 # Keras's own names: listed so that a config is checked without importing TensorFlow (tests/test_condition.py compares
@@ -47,8 +48,6 @@ COMMON_OPTIONS = (
     "weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "use_ema", "ema_momentum", "ema_overwrite_frequency",
     "loss_scale_factor", "gradient_accumulation_steps",
 )  # fmt: skip
-TEST_SHARE = 0.15  # of a replicate's samples, the last in its order, are never trained on
-
 NonNegative = Annotated[Float, Field(ge=0)]
 
 

@@ -1,22 +1,15 @@
-"""The config: what is to be computed, checked before anything runs.
-
-`load` turns the mapping that Snakemake (or a YAML file) provides into a `Config`, or raises `ConfigError` with one
-line for each problem: the key's path, what was found, what is allowed.
-"""
+"""The models of the config: what can be asked for. `loading.load` makes one from files and overrides, and checks it."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial, reduce
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Annotated, Any, Union
 
-import yaml
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from infoplane.checks import problems, shown
 from infoplane.claims import CLAIMS
 from infoplane.condition import Condition
 from infoplane.datasets import DATASETS
@@ -25,10 +18,7 @@ from infoplane.measures import ESTIMATORS
 from infoplane.section import Registry, Section, one_of
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
-
-
-class ConfigError(ValueError):
-    """The config cannot be used; the text has one line for each problem."""
+Conditions = list[tuple[dict[str, Any], Condition]]
 
 
 def named(registry: Registry) -> Any:
@@ -39,10 +29,9 @@ def named(registry: Registry) -> Any:
             return sections
         filled = {}
         for name, section in sections.items():
-            section = {} if section is None else section
             if isinstance(section, Mapping):
                 section = {"kind": name, **section}
-                if section["kind"] not in registry:
+                if not isinstance(section["kind"], str) or section["kind"] not in registry:
                     hint = one_of(registry, section["kind"])
                     raise PydanticCustomError(
                         "unknown_kind",
@@ -100,110 +89,33 @@ class Config(Section):
     estimators: named(ESTIMATORS) = Field(default_factory=dict, description="Named estimators of information.")
     figures: named(FIGURES) = Field(default_factory=dict, description="Figures to make, by file name.")
     claims: named(CLAIMS) = Field(default_factory=dict, description="Claims to test, each with its thresholds.")
+    strict_environment: bool = Field(
+        False, description="Make the versions of packages part of every version id: another version, another result."
+    )
 
-    def conditions(self, experiment: str) -> list[tuple[dict[str, Any], Condition]]:
-        """The conditions of an experiment, each with the values of the keys that it varies."""
-        settings = self.experiments[experiment]
-        base = {**self.defaults.model_dump(), **settings.fixed}
-        return [(varied, Condition(**{**base, **varied})) for varied in settings.combinations()]
+    def conditions(self, experiment: str) -> Conditions:
+        """The conditions of an experiment, each with the values of the keys that it varies.
+
+        Raises:
+            ValidationError: of a combination that a condition does not allow.
+        """
+        if experiment not in self._conditions:
+            settings = self.experiments[experiment]
+            base = {**self._defaults, **settings.fixed}
+            combined = [(varied, Condition(**{**base, **varied})) for varied in settings.combinations()]
+            self._conditions[experiment] = combined
+        return self._conditions[experiment]
+
+    @cached_property
+    def _conditions(self) -> dict[str, Conditions]:
+        return {}
+
+    @cached_property
+    def _defaults(self) -> dict[str, Any]:
+        return self.defaults.model_dump()
 
     def where(self, experiment: str, key: str) -> str:
         """The path at which a key of an experiment's conditions is set; of a nested one, by its first part."""
         settings, name = self.experiments[experiment], key.partition(".")[0]
         group = "vary" if name in settings.vary else "set" if name in settings.fixed else None
         return f"experiments.{experiment}.{group}.{key}" if group else f"defaults.{key}"
-
-
-def load(values: Mapping[str, Any]) -> Config:
-    """Check a config mapping, across keys too.
-
-    Raises:
-        ConfigError: with one line for each problem.
-    """
-    expanded = expand(values)
-    try:
-        config = Config.model_validate(expanded)
-    except ValidationError as error:
-        raise ConfigError(_lines(error, expanded)) from None
-    for experiment, settings in config.experiments.items():
-        for varied in settings.combinations():
-            condition = {**config.defaults.model_dump(), **settings.fixed, **varied}
-            try:
-                Condition(**condition)
-            except ValidationError as error:
-                raise ConfigError(_lines(error, condition, partial(config.where, experiment))) from None
-    if found := problems(config):
-        raise ConfigError("\n".join(f"{path}: {problem}" for path, problem in found.items()))
-    return config
-
-
-def _lines(error: ValidationError, values: Any, where: Callable[[str], str] = str) -> str:
-    """One line for each problem: the key's path (through `where`), what was found, what is allowed."""
-    found: dict[str, str] = {}
-    allowed: dict[str, list[str]] = {}
-    for problem in error.errors(include_url=False):
-        context = problem.get("ctx", {})
-        path = _path(problem["loc"], values)
-        if problem["type"] == "missing":
-            path.append(str(problem["loc"][-1]))
-        path += [context["key"]] if "key" in context else []
-        key = where(".".join(path))
-        value = context.get("found", problem["input"])
-        if problem["type"] not in ("missing", "unknown_key") and not isinstance(value, Section):
-            found[key] = shown(value, "")
-        message = problem["msg"].removeprefix("Value error, ")
-        plain = message.removeprefix("Input should be ")
-        allowed.setdefault(key, []).append(message if plain == message else f"allowed: {plain}")
-    lines = {key: " or ".join(dict.fromkeys(texts)).replace(" or allowed: ", " or ") for key, texts in allowed.items()}
-    return "\n".join(f"{key}: {found.get(key, '')}{text}" for key, text in lines.items())
-
-
-def _path(location: tuple[int | str, ...], values: Any) -> list[str]:
-    """The keys of a location; pydantic's also names the members of unions that it tried."""
-    path = []
-    for part in location:
-        is_key = isinstance(values, Mapping) and part in values
-        is_index = isinstance(values, list | tuple) and isinstance(part, int) and part < len(values)
-        if is_key or is_index:
-            path.append(str(part))
-            values = values[part]
-    return path
-
-
-def expand(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Nested overrides: `a.b=c`, and `a__b=c` where the shell's program (Snakemake) takes no dot in a key."""
-    result: dict[str, Any] = {k: v for k, v in values.items() if "." not in k and "__" not in k}
-    for key in values.keys() - result.keys():
-        path = key.replace("__", ".").split(".")
-        merge(result, reduce(lambda value, part: {part: value}, reversed(path), values[key]))
-    return result
-
-
-def merge(target: dict[str, Any], update: Mapping[str, Any]) -> dict[str, Any]:
-    """Merge nested mappings into `target`, as Snakemake merges config files."""
-    for key, value in update.items():
-        if isinstance(value, Mapping) and isinstance(target.get(key), Mapping):
-            target[key] = merge(dict(target[key]), value)
-        else:
-            target[key] = value
-    return target
-
-
-def read(*files: Path) -> dict[str, Any]:
-    """Read and merge YAML config files, later ones over earlier ones.
-
-    Raises:
-        ConfigError: a file is missing, not YAML or not a mapping.
-    """
-    values: dict[str, Any] = {}
-    for file in files:
-        try:
-            content = yaml.safe_load(Path(file).read_text()) or {}
-        except OSError as error:
-            raise ConfigError(f"{file}: {error.strerror}") from None
-        except yaml.YAMLError as error:
-            raise ConfigError(f"{file}: not YAML: {' '.join(str(error).split())}") from None
-        if not isinstance(content, dict):
-            raise ConfigError(f"{file}: found {type(content).__name__}; a mapping of sections is needed")
-        merge(values, content)
-    return values

@@ -6,14 +6,24 @@ import errno
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
+
+
+_streams: list[BinaryIO] = []  # the logs that are open, the job's own last
+
+
+def report(line: str) -> None:
+    """Write a line, with the time, to the log of the job."""
+    for stream in _streams[-1:]:
+        _write(stream, f"{time.strftime('%H:%M:%S')} {line}\n")
 
 
 @contextmanager
-def logged(path: Path | str) -> Iterator[Callable[[str], None]]:
-    """A function that writes lines to the log at `path` as they come.
+def logged(path: Path | str) -> Iterator[None]:
+    """Keep a log at `path`, whose lines appear as they come.
 
     What is wrong with the input or the machine (ValueError, OSError) ends the program with its message, without a
     traceback; a bug keeps its traceback, in the log too. A log that cannot be written (the disk is full) hides neither.
@@ -21,19 +31,22 @@ def logged(path: Path | str) -> Iterator[Callable[[str], None]]:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb", buffering=0) as stream:
-
-        def write(text: str) -> None:
-            with suppress(OSError):
-                stream.write(text.encode())
-
+        _streams.append(stream)
         try:
-            yield lambda line: write(f"{time.strftime('%H:%M:%S')} {line}\n")
+            yield
         except (ValueError, OSError) as error:
-            write(traceback.format_exc())
+            _write(stream, traceback.format_exc())
             sys.exit(f"{one_line(error)} (log: {path})")
         except BaseException:
-            write(traceback.format_exc())
+            _write(stream, traceback.format_exc())
             raise
+        finally:
+            _streams.pop()
+
+
+def _write(stream: BinaryIO, text: str) -> None:
+    with suppress(OSError):
+        stream.write(text.encode())
 
 
 def one_line(error: Exception) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from infoplane import artifacts, code
 from infoplane.claims import CLAIMS
 from infoplane.condition import Condition
 from infoplane.config import Config, Experiment
@@ -22,7 +23,8 @@ HEAD = """# The config, key by key
 
 Made by `infoplane reference` from the models in `src/infoplane`; change a key there, not here.
 
-`snakemake` reads `config/config.yaml`. `--configfile FILE` merges FILE over it, `--config` single keys over both:
+A run (`snakemake --cores all`, or `infoplane run` in a study) reads `config/config.yaml`. `--configfile FILE` merges
+FILE over it, `--config` single keys over both:
 
 ```
 snakemake --cores all --configfile config/paper.yaml
@@ -31,9 +33,34 @@ snakemake --cores all --config 'estimators={binned: {bins: 50}}'
 ```
 
 Snakemake takes no dot in a key, so `__` stands for it there; `infoplane plan --config estimators.binned.bins=50` takes
-both. What a key does not list as allowed
-ends the run with one line before any job starts.
+both.
+
+What is merged adds and replaces. To leave out a dataset, an experiment, an estimator, a figure or a claim of the file
+below, or all of them, set it to `null`; one that is there with all its defaults is `{}`:
+
+```yaml
+estimators: { kde: null }
+figures: { estimator_comparison: { compare: [binned, adaptive] } }
+claims: null
+```
+
+What still asks for something that was left out is an error, as is whatever a key does not list as allowed: one line
+with the key's path, before any job starts.
 """
+
+
+def write() -> list[Path]:
+    """Bring the files of the clone up to date; where they are.
+
+    Raises:
+        ValueError: this is an installed package, whose files are not ours to change.
+    """
+    home = code.home()
+    if not (home / "pyproject.toml").is_file():
+        raise ValueError(f"only in a clone of infoplane; the keys of this one are in {home / 'config/README.md'}")
+    for path, text in files().items():
+        artifacts.write_text(home / path, text)
+    return [home / path for path in files()]
 
 
 def files() -> dict[Path, str]:
@@ -83,6 +110,8 @@ def _keys() -> str:
         for kind, model in registry.items():
             parts.append(f"\n### `kind: {kind}`\n\n{_summary(model)}\n")
             parts += _table(model)
+    others = Config.model_fields.keys() - {"defaults", "experiments", *sections}
+    parts += ["\n## Keys of their own\n", *_table(Config, others)]
     return "\n".join(parts).replace("\n\n\n", "\n\n") + "\n"
 
 
@@ -90,9 +119,10 @@ def _summary(model: type[BaseModel]) -> str:
     return (model.__doc__ or "").strip().split("\n\n")[0].replace("\n    ", "\n")
 
 
-def _table(model: type[BaseModel]) -> Iterator[str]:
+def _table(model: type[BaseModel], keys: Collection[str] | None = None) -> Iterator[str]:
+    """A row for each key, or for some of them; not for `kind`, which is the heading."""
     schema = _standard(model.model_json_schema())
-    rows = {key: info for key, info in schema["properties"].items() if key != "kind"}
+    rows = {key: info for key, info in schema["properties"].items() if key != "kind" and (keys is None or key in keys)}
     if not rows:
         return
     yield "| key | meaning | default | allowed |\n|---|---|---|---|"

@@ -1,73 +1,72 @@
-"""From stored measurements to figure files: opens what a figure reads, draws it, saves it with its manifest inside."""
+"""From an analysis to the files of a figure: drawn, its numbers as a table, its caption with the numbers in it."""
 
 from __future__ import annotations
 
+import csv
+import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import matplotlib.figure
 from jinja2 import StrictUndefined, Template
+from matplotlib import style
 
-from infoplane import artifacts, embed
-from infoplane.artifacts import Clock, Recipe
-from infoplane.condition import Condition
-from infoplane.figures.base import Figure, Run
+from infoplane import stores
+from infoplane.analyses.table import numbers
+from infoplane.figures import FIGURES
+from infoplane.figures.verdicts import Verdicts
+
+DPI = 300
 
 
-def render(
-    figure: Figure,
-    runs: Sequence[Mapping[str, Any]],
-    recipe: Recipe,
-    inputs: Iterable[Path],
-    caption: str,
-    stem: Path,
-) -> None:
-    """Draw a figure; write `<stem>.pdf`, `.png`, of a film `.gif`, `.json` (manifest, numbers) and `.rst` (caption).
+def render(parameters: Mapping[str, Any], inputs: Mapping[str, Sequence[Path]], caption: str) -> dict[str, bytes]:
+    """The files `<name>.pdf`, `.png`, `.csv`, `.rst` (the caption) and, of a film, `.gif`.
 
-    `runs` are mappings as `PlannedRun.describe` makes them, `inputs` the folders of the artifacts that the figure
-    reads, `caption` a Jinja template that can quote the drawing's numbers.
+    `parameters` are those of the figure's recipe, `inputs` the folder of its analysis or verdict, `caption` a Jinja
+    template that can quote the analysis' numbers.
     """
-    clock = Clock()
-    drawing = figure.draw([_open(figure, run) for run in runs])
-    files = embed.draw(drawing.figure)
-    if drawing.animation is not None:
-        files["gif"] = drawing.animation
-    contents = {suffix: embed.content(suffix, data) for suffix, data in files.items()}
-    manifest = {
-        **artifacts.manifest(recipe, inputs, clock, contents),
-        "numbers": json.loads(json.dumps(drawing.numbers, default=float)),
-        "chain": _chain(inputs),
-    }
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    for suffix, data in files.items():
-        artifacts.write_bytes(stem.with_name(f"{stem.name}.{suffix}"), embed.insert(suffix, data, manifest))
-    artifacts.write_text(stem.with_name(f"{stem.name}.json"), json.dumps(manifest, indent=1))
-    text = Template(caption, undefined=StrictUndefined).render(manifest["numbers"])
-    artifacts.write_text(stem.with_name(f"{stem.name}.rst"), text + "\n")
+    settings = {key: value for key, value in parameters.items() if key not in ("name", "caption")}
+    with style.context("default"):  # whatever the user's matplotlibrc says
+        return _files(parameters["name"], settings, inputs, caption)
 
 
-def _open(figure: Figure, run: Mapping[str, Any]) -> Run:
-    return Run(
-        experiment=run["experiment"],
-        condition=Condition(**run["condition"]),
-        varied=run["varied"],
-        curves=artifacts.open_parts(run["trainings"]).load() if figure.reads_curves else None,
-        measurements={name: artifacts.open_parts(parts).load() for name, parts in run["measurements"].items()},
-        dataset=Path(run["dataset"]),
-        trainings=tuple(Path(part) for part in run["trainings"]),
-    )
+def _files(
+    name: str, settings: Mapping[str, Any], inputs: Mapping[str, Sequence[Path]], caption: str
+) -> dict[str, bytes]:
+    if "verdict" in inputs:
+        findings = json.loads((inputs["verdict"][0] / "claims.json").read_text())["claims"]
+        drawing, table, quoted = Verdicts(**settings).draw(findings), _table(findings), {"claims": findings}
+    else:
+        folder = inputs["analysis"][0]
+        analysis = stores.open_tree(folder / "analysis.zarr.zip").load()
+        drawing = FIGURES[settings["kind"]].restored(settings).draw(analysis)
+        table, quoted = (folder / "analysis.csv").read_bytes(), numbers(analysis)
+    files = saved(drawing.figure) | ({"gif": drawing.animation} if drawing.animation is not None else {})
+    text = Template(caption, undefined=StrictUndefined).render(quoted) + "\n"
+    return {f"{name}.{suffix}": data for suffix, data in {**files, "csv": table, "rst": text.encode()}.items()}
 
 
-def _chain(inputs: Iterable[Path]) -> dict[str, Any]:
-    """The manifests of the inputs and, through the ids in them, of everything behind those."""
-    chain: dict[str, Any] = {}
-    waiting = [Path(folder) for folder in inputs]
-    while waiting:
-        folder = waiting.pop()
-        manifest = artifacts.read_manifest(folder)
-        if manifest["id"] not in chain:
-            chain[manifest["id"]] = manifest
-            results = folder.parent.parent
-            waiting += [results / f"{stage}s" / id_ for stage, id_ in manifest["inputs"].items()]
-    return chain
+def saved(figure: matplotlib.figure.Figure) -> dict[str, bytes]:
+    """The figure as PDF and PNG (300 dpi), without times or versions in them: the same drawing, the same bytes."""
+    files = {}
+    for suffix, metadata in (("pdf", {"CreationDate": None}), ("png", {"Software": None})):
+        stream = io.BytesIO()
+        figure.savefig(stream, format=suffix, dpi=DPI, metadata=metadata)
+        files[suffix] = stream.getvalue()
+    return files
+
+
+def _table(findings: Sequence[Mapping[str, Any]]) -> bytes:
+    """A row per statistic of the claims."""
+    rows = [
+        {"claim": finding["name"], "number": finding["number"], "verdict_of_claim": finding["verdict"], **statistic}
+        for finding in findings
+        for statistic in finding["statistics"]
+    ]
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, dict.fromkeys(key for row in rows for key in row), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return stream.getvalue().encode()

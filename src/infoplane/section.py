@@ -8,9 +8,10 @@ siblings: adding an estimator re-measures nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -28,6 +29,13 @@ Float = Annotated[float, BeforeValidator(_no_bool), Field(allow_inf_nan=False)]
 Count = Annotated[Int, Field(ge=1)]
 Positive = Annotated[Float, Field(gt=0)]
 Fraction = Annotated[Float, Field(gt=0, le=1)]
+
+
+@dataclass(frozen=True)
+class Neutral:
+    """In a key's `Annotated`: the value with which everything is as it was before the key existed."""
+
+    value: Any
 
 
 def one_of(allowed: Iterable[str], found: str) -> str:
@@ -49,8 +57,6 @@ class Section(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _known_keys(cls, values: Any) -> Any:
-        if values is None:  # `main:` with nothing after it
-            return {}
         if isinstance(values, Mapping):
             fields = [field.alias or name for name, field in cls.model_fields.items()]
             for key in values:
@@ -59,6 +65,30 @@ class Section(BaseModel):
                         "unknown_key", "unknown key; {hint}", {"key": str(key), "hint": one_of(fields, key)}
                     )
         return values
+
+    def resolved(self) -> dict[str, Any]:
+        """The values as plain data, as version ids are made of them.
+
+        A key that carries `Neutral(value)` is left out while it has that value: it then does what was done before there
+        was such a key. So a new key re-runs nothing, and a default that changes later (`Neutral` stays) re-runs what
+        uses it.
+        """
+        neutral = self._neutral()
+        return {
+            key: value
+            for key, value in self.model_dump(mode="json").items()
+            if key not in neutral or getattr(self, key) != neutral[key]
+        }
+
+    @classmethod
+    def restored(cls, values: Mapping[str, Any]) -> Self:
+        """What `resolved` gave these values."""
+        return cls(**{**cls._neutral(), **values})
+
+    @classmethod
+    def _neutral(cls) -> dict[str, Any]:
+        marks = {name: field.metadata for name, field in cls.model_fields.items()}
+        return {name: mark.value for name, found in marks.items() for mark in found if isinstance(mark, Neutral)}
 
     def misfits(self, condition: Any, samples: int, features: int) -> Iterator[tuple[str, str]]:
         """Keys whose values do not go with a condition and the size of its dataset, each with what is allowed."""

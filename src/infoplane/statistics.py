@@ -13,6 +13,8 @@ import numpy as np
 import xarray as xr
 
 BLOCK = 100  # resamples held in memory at once
+INTERVAL = "interval"  # the dimension of an estimate with its interval
+PARTS = ("estimate", "low", "high")
 
 
 def mean(data: xr.DataArray) -> xr.DataArray:
@@ -23,6 +25,24 @@ def mean(data: xr.DataArray) -> xr.DataArray:
 def median(data: xr.DataArray) -> xr.DataArray:
     """The median over replicates; diverged ones (NaN) are left out, infinite times count as late."""
     return data.median("replicate")
+
+
+def ratio(part: xr.DataArray, whole: xr.DataArray) -> xr.DataArray:
+    """The ratio of two means over replicates."""
+    return part.mean("replicate") / whole.mean("replicate")
+
+
+def exp_median(log: xr.DataArray) -> xr.DataArray:
+    """The median over replicates of what a logarithm is given of; those without one (NaN) are left out."""
+    return np.exp(log.median("replicate"))
+
+
+def rank_correlation(x: xr.DataArray, y: xr.DataArray) -> xr.DataArray:
+    """Spearman's rank correlation over replicates; NaN where either does not vary."""
+    from scipy.stats import rankdata  # a second of imports that no other job and no plan should wait for
+
+    x_rank, y_rank = (values.copy(data=rankdata(values, axis=values.get_axis_num("replicate"))) for values in (x, y))
+    return xr.corr(x_rank, y_rank, "replicate")
 
 
 def bootstrap(
@@ -56,6 +76,12 @@ def bootstrap(
         )
     low, high = (ends.isel(quantile=i, drop=True).where(n > 1) for i in (0, 1))
     return xr.Dataset({"estimate": estimate, "low": low, "high": high})
+
+
+def interval(statistic: Callable[..., xr.DataArray], *data: xr.DataArray, units: str, long_name: str) -> xr.DataArray:
+    """A statistic of replicates and its 95 % bootstrap interval, along `interval`: estimate, low, high."""
+    parts = bootstrap(statistic, *data).to_dataarray(INTERVAL).sel({INTERVAL: list(PARTS)})
+    return parts.drop_attrs().assign_attrs(units=units, long_name=long_name)
 
 
 def epochs_until(curve: xr.DataArray, target: float, *, falling: bool = True) -> xr.DataArray:

@@ -1,7 +1,6 @@
 """What holds for every figure: nothing cut off, legible at a paper's width, no traces left behind."""
 
 import io
-import json
 from pathlib import Path
 
 import matplotlib as mpl
@@ -11,6 +10,7 @@ import xarray as xr
 from jinja2 import StrictUndefined, Template
 from matplotlib.text import Text
 
+from infoplane.analyses.table import numbers
 from infoplane.figures import FIGURES
 
 WIDTHS = (3.4, 7.0)
@@ -25,8 +25,8 @@ def runs(request, world):
 
 
 @pytest.mark.parametrize("kind", FIGURES)
-def test_nothing_is_cut_off_and_everything_is_legible(kind, runs):
-    figure = FIGURES[kind](kind=kind).draw(runs).figure
+def test_nothing_is_cut_off_and_everything_is_legible(kind, runs, draw):
+    figure = draw(FIGURES[kind](kind=kind), runs).figure
     assert figure.get_figwidth() in WIDTHS
     drawn, page = figure.get_tightbbox(), figure.bbox_inches
     assert drawn.x0 > -0.01
@@ -40,12 +40,14 @@ def test_nothing_is_cut_off_and_everything_is_legible(kind, runs):
 
 
 @pytest.mark.parametrize("kind", FIGURES)
-def test_the_same_data_give_the_same_bytes_and_nothing_is_left_behind(kind, world):
+def test_a_stored_analysis_gives_the_same_bytes_and_nothing_is_left_behind(kind, world):
     before = dict(mpl.rcParams)
+    figure = FIGURES[kind](kind=kind)
+    analysis = figure.analysis().analyse([world.run({"hidden": (5, 4, 3), "batch_size": "full"})])
     pictures = []
-    for _ in range(2):
+    for read in (analysis, world.stored(analysis)):
         stream = io.BytesIO()
-        FIGURES[kind](kind=kind).draw([world.run()]).figure.savefig(stream, format="png", metadata={"Software": None})
+        figure.draw(read).figure.savefig(stream, format="png", metadata={"Software": None})
         pictures.append(stream.getvalue())
     assert pictures[0] == pictures[1]
     assert plt.get_fignums() == []
@@ -53,22 +55,22 @@ def test_the_same_data_give_the_same_bytes_and_nothing_is_left_behind(kind, worl
 
 
 @pytest.mark.parametrize("kind", FIGURES)
-def test_numbers_name_the_replicates_that_were_used(kind, world):
-    numbers = FIGURES[kind](kind=kind).draw([diverging(world, [1])]).numbers
+def test_the_analysis_names_the_replicates_that_were_used(kind, world):
+    analysis = FIGURES[kind](kind=kind).analysis().analyse([diverging(world, [1])])
     used = 1 if kind == "bull" else 3  # the bull looks into one network
-    assert [(c["replicates"], c["replicates_used"]) for c in numbers["conditions"]] == [(4, used)]
+    assert [(c["replicates"], c["replicates_used"]) for c in numbers(analysis)["conditions"]] == [(4, used)]
 
 
 @pytest.mark.parametrize("kind", FIGURES)
 def test_without_any_replicate_left_the_error_says_so(kind, world):
     with pytest.raises(ValueError, match=r"all 4 replicates diverged|replicate 0 diverged"):
-        FIGURES[kind](kind=kind).draw([diverging(world, range(4))])
+        FIGURES[kind](kind=kind).analysis().analyse([diverging(world, range(4))])
 
 
 @pytest.mark.parametrize(("gap", "shown"), [([-0.01, 0.02], "-0.010, 0.020 bits less"), ([-6e-16], " 0.000 bits less")])
 def test_the_caption_of_the_bound_keeps_the_sign_of_a_gap(gap, shown):
     template = Path(__file__, "../../../workflow/report/ib_bound.rst").resolve().read_text()
-    condition = {"varied": {}, "last_epoch": 9, "replicates_used": 4, "replicates": 4, "gap_mean_bits": gap}
+    condition = {"varied": {}, "last_epoch": 9, "replicates_used": 4, "replicates": 4, "gap_mean": gap}
     caption = " ".join(Template(template, undefined=StrictUndefined).render(conditions=[condition]).split())
     assert shown in caption
     assert ("negative" in caption) == ("-" in shown)
@@ -96,11 +98,11 @@ def test_every_key_is_described(kind):
 
 
 @pytest.mark.parametrize("kind", FIGURES)
-def test_the_caption_quotes_the_numbers(kind, runs):
-    numbers = json.loads(json.dumps(FIGURES[kind](kind=kind).draw(runs).numbers))
+def test_the_caption_quotes_the_numbers(kind, runs, world):
+    quoted = numbers(world.stored(FIGURES[kind](kind=kind).analysis().analyse(runs)))
     template = Path(__file__, "../../../workflow/report", f"{kind}.rst").resolve().read_text()
-    caption = Template(template, undefined=StrictUndefined).render(numbers)
+    caption = Template(template, undefined=StrictUndefined).render(quoted)
     assert "{" not in caption
-    for condition in numbers["conditions"]:
+    for condition in quoted["conditions"]:
         assert str(condition["replicates_used"]) in caption
         assert condition["name"] in caption

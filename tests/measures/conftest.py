@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from infoplane import stores
+
 EPOCHS = [0, 1, 10, 100]
 
 
@@ -65,9 +67,9 @@ def layers():
 @pytest.fixture(scope="session")
 def training(layers, tmp_path_factory):
     """The layers as a store, replicates 10 to 12 of their condition, opened lazily."""
-    path = tmp_path_factory.mktemp("training") / "training.zarr"
-    tree_of(layers, [10, 11, 12], EPOCHS).to_zarr(path, consolidated=False)
-    return xr.open_datatree(path, engine="zarr", consolidated=False, chunks=None)
+    path = tmp_path_factory.mktemp("training") / "training.zarr.zip"
+    stores.write(tree_of(layers, [10, 11, 12], EPOCHS), path)
+    return stores.open_tree(path)
 
 
 @pytest.fixture(scope="session")

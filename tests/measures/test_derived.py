@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from infoplane.measures.derived import compression, data_processing_excess, derive
+from infoplane.measures.derived import compression, data_processing_excess, derive, describe
 
 EPOCH = [0, 1, 3, 10, 30, 100]
 
@@ -54,3 +54,14 @@ def test_violations_are_counted_against_the_dataset(dataset):
     np.testing.assert_allclose(result.dpi_excess_XT, expected, atol=1e-12)
     # p(y|x) of this dataset leaves more than half a bit
     np.testing.assert_array_equal(result.dpi_count_TY, [[0, 0, np.nan]])
+
+
+def test_names_are_set_whatever_was_inherited_and_other_attributes_stay():
+    inherited = {"units": "1", "long_name": "activation of each unit", "input": 3}
+    data = xr.Dataset({"I_XT": ("layer", [1.0], inherited), "mine": ("layer", [2.0])}, {"layer": [1]})
+    before = data.copy(deep=True)
+    result = describe(data, {"mine": ("nats", "a measure's own")})
+    assert result.I_XT.attrs == {"units": "bits", "long_name": "I(X;T)", "input": 3}
+    assert result.mine.attrs == {"units": "nats", "long_name": "a measure's own"}
+    assert result.layer.attrs["long_name"] == "number of the layer, counted from the input"
+    xr.testing.assert_identical(data, before)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from infoplane import stores
 from infoplane.measures import ESTIMATORS, MEASURES
 from infoplane.measures.base import Estimator
 from infoplane.statistics import distance_below_bound
@@ -121,7 +122,8 @@ def test_one_snapshot_is_in_memory_at_a_time(tmp_path, data):
     tree = xr.DataTree.from_dict({"/": xr.Dataset(coords=coords), "/layer_1": layer})
     chunks = {"/layer_1": {"activation": {"chunks": (5, 1, 200, 100)}}}
     tree.to_zarr(tmp_path / "t.zarr", encoding=chunks, consolidated=False)
-    stored = xr.open_datatree(tmp_path / "t.zarr", engine="zarr", consolidated=False, chunks=None)
+    stores.pack(tmp_path / "t.zarr", tmp_path / "t.zarr.zip")
+    stored = stores.open_tree(tmp_path / "t.zarr.zip")
     tracemalloc.start()
     ESTIMATORS["binned"]().measure(stored, data)
     peak = tracemalloc.get_traced_memory()[1]

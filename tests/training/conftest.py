@@ -38,13 +38,8 @@ def make_condition(**changes):
 
 @pytest.fixture(scope="session")
 def digest():
-    """A digest of the names and bytes of all files of a store."""
-
-    def of(folder):
-        files = sorted(p for p in folder.rglob("*") if p.is_file())
-        return hashlib.sha256(b"".join(str(p.relative_to(folder)).encode() + p.read_bytes() for p in files)).hexdigest()
-
-    return of
+    """A digest of the bytes of a packed store."""
+    return lambda path: hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 @pytest.fixture(scope="session")
@@ -60,11 +55,12 @@ def condition():
 @pytest.fixture
 def train_store(tmp_path):
     """Train and open: `train_store(condition, dataset, replicates) -> (DataTree, messages, path)`."""
+    from infoplane import stores
     from infoplane.training.trainer import train
 
-    def run(condition, dataset, replicates=range(3), name="training.zarr"):
+    def run(condition, dataset, replicates=range(3), name="training.zarr.zip"):
         messages, path = [], tmp_path / name
         train(condition, dataset, replicates, path, tmp_path / "checkpoint", messages.append)
-        return xr.open_datatree(path, engine="zarr", consolidated=False), messages, path
+        return stores.open_tree(path), messages, path
 
     return run

@@ -2,7 +2,8 @@
 
     python resume_child.py FOLDER [PATTERN NTH]
 
-`PATTERN` is matched with the paths of "os.rename" and "shutil.rmtree" events; at the NTH match the process dies.
+`PATTERN` is matched with an event, "open", "os.rename" or "shutil.rmtree", and its path ("open /a/b"); at the NTH match
+the process dies.
 """
 
 import os
@@ -25,7 +26,7 @@ def kill_at(pattern: str, nth: int) -> None:
 
     def hook(event: str, arguments: tuple) -> None:
         nonlocal seen
-        if event in ("os.rename", "shutil.rmtree") and re.search(pattern, str(arguments[0])):
+        if event in ("open", "os.rename", "shutil.rmtree") and re.search(pattern, f"{event} {arguments[0]}"):
             seen += 1
             if seen == nth:
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -43,4 +44,5 @@ if __name__ == "__main__":
     if len(sys.argv) > 2:
         kill_at(sys.argv[2], int(sys.argv[3]))
     trainer.REPORT_SECONDS = 0
-    trainer.train(CONDITION, make_dataset(), range(3), folder / "training.zarr", folder / "checkpoint", report)
+    place = folder / "training.zarr.zip"
+    trainer.train(CONDITION, make_dataset(), range(3), place, folder / "checkpoint", report, {"label": "killed or not"})

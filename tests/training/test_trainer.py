@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from infoplane import stores
 from infoplane.logs import logged
 from infoplane.training import trainer
 from infoplane.training.trainer import train
@@ -18,10 +19,10 @@ SETTING = {"epochs": 8, "snapshots": 5}
 def done(tmp_path_factory, condition, problem):
     """One finished job: (tree, messages, path)."""
     folder, messages = tmp_path_factory.mktemp("done"), []
-    path = folder / "training.zarr"
+    path = folder / "training.zarr.zip"
     train(condition(**SETTING), problem(), range(3), path, folder / "checkpoint", messages.append)
-    assert not (folder / "checkpoint").exists()
-    return xr.open_datatree(path, engine="zarr", consolidated=False), messages, path
+    assert [p.name for p in folder.iterdir()] == ["training.zarr.zip"]
+    return stores.open_tree(path), messages, path
 
 
 def test_names_units_and_chunks(done):
@@ -30,9 +31,10 @@ def test_names_units_and_chunks(done):
     assert {"train_loss", "test_loss", "train_error", "test_error", "diverged_epoch"} == set(tree.dataset.data_vars)
     statistics = {"weight_norm", "gradient_mean_norm", "gradient_std_norm", "activation_min", "activation_max"}
     for node in tree.subtree:
-        for variable in node.data_vars.values():
-            assert variable.attrs["units"]
-            assert variable.attrs["long_name"]
+        names = [variable.attrs["long_name"] for variable in node.variables.values()]
+        assert len(set(names)) == len(names)
+        assert all(variable.attrs["units"] for variable in node.variables.values())
+    assert tree["epoch"].attrs == {"units": "epochs", "long_name": "completed epochs"}
     for number, (inputs, units) in enumerate([(5, 4), (4, 3), (3, 1)], 1):
         layer = tree[f"layer_{number}"]
         assert set(layer.data_vars) == {"activation", "weight", "bias"} | statistics
@@ -86,6 +88,17 @@ def test_remaining_time_leaves_out_the_compilation(monkeypatch):
     ]
 
 
+def test_the_store_says_what_it_is(done, condition, problem, tmp_path):
+    """What the caller has to say of a training is read back with it; nothing else depends on that."""
+    attributes = {"label": "main, 85 %", "settings": {"hidden": [4, 3]}}
+    path = tmp_path / "training.zarr.zip"
+    setting = condition(**SETTING)
+    train(setting, problem(), range(3), path, tmp_path / "checkpoint", lambda message: None, attributes)
+    tree = stores.open_tree(path)
+    assert tree.attrs == attributes
+    xr.testing.assert_identical(tree.to_dataset().drop_attrs(deep=False), done[0].to_dataset())
+
+
 def test_same_job_twice_has_the_same_bytes(done, train_store, condition, problem, digest):
     assert digest(train_store(condition(**SETTING), problem())[2]) == digest(done[2])
 
@@ -132,7 +145,7 @@ def test_one_diverges_and_the_others_finish(done, train_store, condition, proble
         weights[2][1] *= 1e15
 
     settings = {**SETTING, "activation": "relu"}
-    plain = train_store(condition(**settings), problem(), name="plain.zarr")[0]
+    plain = train_store(condition(**settings), problem(), name="plain.zarr.zip")[0]
     initial(monkeypatch, enlarge)
     tree, messages, _ = train_store(condition(**settings), problem())
     named = [m for m in messages if "diverged" in m]
@@ -152,12 +165,12 @@ def test_all_diverge(train_store, condition, problem, tmp_path):
     line = "all 3 replicates diverged by epoch 1: lower learning_rate (1e+20) or initializer_scale (0.88)"
     with pytest.raises(ValueError, match=f"^{re.escape(line)}$"):
         train_store(condition(activation="relu", learning_rate=1e20), problem())
-    assert not (tmp_path / "training.zarr").exists()
+    assert not (tmp_path / "training.zarr.zip").exists()
 
 
 def test_full_disk(done, condition, problem, tmp_path, digest, monkeypatch):
     """Writes fail from some epoch on, the log's too (the system's limit on files): one line, no store; then it goes on."""
-    path, checkpoint, log = tmp_path / "training.zarr", tmp_path / "checkpoint", tmp_path / "job.log"
+    path, checkpoint, log = tmp_path / "training.zarr.zip", tmp_path / "checkpoint", tmp_path / "job.log"
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     monkeypatch.setattr(trainer, "REPORT_SECONDS", 0)
 
@@ -186,7 +199,7 @@ def test_refuses_what_it_cannot_do(train_store, condition, problem, tmp_path):
         train_store(condition(train_fraction=0.001), problem())
     with pytest.raises(ValueError, match=r"optimizer_options: Keras refuses .*'momentum': 2.* for sgd"):
         train_store(condition(optimizer_options={"momentum": 2, "clipvalue": 1}), problem())
-    (tmp_path / "training.zarr").mkdir()
+    (tmp_path / "training.zarr.zip").touch()
     (tmp_path / "checkpoint/training.zarr").mkdir(parents=True)
     with pytest.raises(ValueError, match="exists already"):
         train_store(condition(), problem())

@@ -32,6 +32,11 @@ SMALL = {
 }
 
 
+FIGURES = {f"figure_{name}" for name in SMALL["figures"]}
+BINNED = {"figure_information_plane", "figure_fractions"}  # what shows the estimator
+EVERYTHING = {"dataset": 1, "training": 4, "measurement": 6, "analysis": 4, **dict.fromkeys(FIGURES, 1)}
+
+
 class Project:
     """A copy of the project to change and run."""
 

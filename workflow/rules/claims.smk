@@ -1,22 +1,56 @@
-"""The verdicts as a page, with the version ids of the figures that show them."""
+"""The verdicts, and their page with the figures that show them."""
 
 if CONFIG.claims:
 
-    rule claims:
+    rule verdict:
         input:
-            table=RESULTS / "figures/claims.json",
+            [place(read) for read in PLAN.verdict.inputs],
         output:
-            page=report(
-                RESULTS / "claims.html",
-                caption="../report/claims_page.rst",
-                category=chapter("Claims"),
-            ),
-            data=RESULTS / "claims.json",
+            update(directory(place(PLAN.verdict))),
         log:
-            RESULTS / "logs/claims.log",
+            RESULTS / "logs/verdict.log",
         conda:
             "../../environment.yml"
+        resources:
+            mem_mb=1000,
         params:
-            ids=verbatim({name: figure.id for name, figure in PLAN.figure.items()}),
+            recipe=verbatim(PLAN.verdict.recipe.to_json()),
+            label=PLAN.verdict.label,
+            results=str(RESULTS),
+            view=PLAN.view,
+            shown=verbatim(PLAN.shown(PLAN.verdict)),
+        message:
+            "Decide the claims: see {log}"
         script:
-            "../scripts/claims.py"
+            "../scripts/verdict.py"
+
+    rule page:
+        input:
+            [place(read) for read in PLAN.page.inputs],
+        output:
+            update(
+                directory(
+                    report(
+                        place(PLAN.page),
+                        patterns=["claims.html"],
+                        caption="../report/claims_page.rst",
+                        category=chapter("Claims"),
+                    )
+                )
+            ),
+        log:
+            RESULTS / "logs/page.log",
+        conda:
+            "../../environment.yml"
+        resources:
+            mem_mb=1000,
+        params:
+            recipe=verbatim(PLAN.page.recipe.to_json()),
+            label=PLAN.page.label,
+            results=str(RESULTS),
+            view=PLAN.view,
+            shown=verbatim(PLAN.shown(PLAN.page)),
+        message:
+            "Write the page of the claims: see {log}"
+        script:
+            "../scripts/page.py"

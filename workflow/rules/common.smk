@@ -1,11 +1,18 @@
-"""The plan that the rules look things up in: made from the config, before anything runs."""
+"""The plan that the rules look things up in: made from the config, before anything runs.
+
+Version ids decide what runs: an artifact whose folder exists is a source file to Snakemake, since the rules only match
+ids that are missing. So nothing depends on what Snakemake remembers, on times, or on its options: not on --touch, not on
+a deleted .snakemake, not on marks that a killed run left.
+"""
 
 import sys
 from pathlib import Path
 
 try:
-    import infoplane.config
+    import infoplane.artifacts
+    import infoplane.loading
     import infoplane.plan
+    from infoplane import view
     from infoplane.figures.base import GROUPS
 except ModuleNotFoundError as error:
     sys.exit(
@@ -18,8 +25,8 @@ RESULTS = Path("results")
 def checked(config):
     """The config as models; one that cannot be used ends the run with a line for each problem."""
     try:
-        return infoplane.config.load(config)
-    except infoplane.config.ConfigError as error:
+        return infoplane.loading.load(config)
+    except infoplane.loading.ConfigError as error:
         sys.exit(str(error))
 
 
@@ -28,20 +35,73 @@ def chapter(group):
     return f"{GROUPS.index(group) + 1}. {group}"
 
 
-def read_by(artifact, stage):
-    """The folder of the artifact of one stage that an artifact reads (`ancient` there: ids decide, not times)."""
-    return next(
-        (RESULTS / read.place for read in artifact.inputs if read.stage == stage), []
-    )
-
-
 CONFIG = checked(config)
-FIGURES = infoplane.plan.figures(CONFIG)
+DRAWN = infoplane.plan.drawn(CONFIG)
 CAPTIONS = {
     kind: Path(workflow.source_path(f"../report/{kind}.rst")).read_text()
-    for kind in {figure.kind for figure in FIGURES.values()}
+    for kind in {figure.kind for figure in DRAWN.values()}
 }
 PLAN = infoplane.plan.make(CONFIG, CAPTIONS)
+
+
+MISSING = {stage: PLAN.missing(stage, RESULTS) for stage in PLAN.stages}
+TO_MAKE = {artifact.id for artifacts in MISSING.values() for artifact in artifacts}
+
+
+def missing(stage):
+    """A pattern of the ids of a stage that are not made yet."""
+    return "|".join(artifact.id for artifact in MISSING[stage]) or "(?!)"
+
+
+def place(artifact):
+    """The folder of an artifact."""
+    return str(RESULTS / artifact.place)
+
+
+def read_by(stage):
+    """An input function: the folders that the artifact with the wildcard's id reads."""
+    return lambda wildcards: [
+        place(read) for read in PLAN.stages[stage][wildcards.id].inputs
+    ]
+
+
+def recipe(stage):
+    """A param function: what makes the artifact with the wildcard's id."""
+    return lambda wildcards: PLAN.stages[stage][wildcards.id].recipe.to_json()
+
+
+def label(stage):
+    """A param function: what people call the artifact with the wildcard's id."""
+    return lambda wildcards: PLAN.stages[stage][wildcards.id].label
+
+
+def verbatim(value):
+    """A param as it is: in plain text Snakemake would take braces for wildcards."""
+    return lambda wildcards: value
+
+
+def to_make(wildcards):
+    """What a run is for: the figures and verdicts that are not there. For a report: all of them.
+
+    A run that makes something, or finds all made, first brings the view up to date.
+    """
+    show_what_exists()
+    reporting = workflow.executor_plugin is None
+    return [place(end) for end in PLAN.ends() if reporting or end.id in TO_MAKE]
+
+
+def show_what_exists():
+    """Bring the view up to date, if this is a run: not a dry one, not a report, not one of its own jobs."""
+    idle = workflow.executor_plugin is None or workflow.dryrun or workflow.touch
+    if workflow.is_main_process and not idle:
+        for artifact in (artifact for stage in MISSING.values() for artifact in stage):
+            infoplane.artifacts.drop_damaged(RESULTS, artifact.recipe)
+        shown = {
+            name: file
+            for end in PLAN.ends()
+            for name, file in PLAN.shown(end).items()
+        }
+        view.bring_up_to_date(RESULTS, PLAN.view, shown)
 
 
 wildcard_constraints:

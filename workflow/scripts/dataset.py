@@ -2,20 +2,19 @@
 
 from pathlib import Path
 
-from infoplane import artifacts
-from infoplane.artifacts import Recipe
+from infoplane import artifacts, jobs, stores
 from infoplane.datasets import DATASETS
 from infoplane.datasets.replicates import draw
-from infoplane.logs import logged
 
 
-def make_dataset(recipe: Recipe, place: Path) -> None:
-    parameters = dict(recipe.parameters)
-    seed, replicates, _files = (parameters.pop(key) for key in ("seed", "replicates", "files"))
-    section = DATASETS[parameters["kind"]](**parameters)
-    with artifacts.staged(place, recipe) as folder:
-        artifacts.write_dataset(draw(section.distribution(), seed, replicates), folder / "dataset.zarr")
+def write(job: jobs.Job) -> None:
+    section = DATASETS[job.parameters["kind"]].restored(job.settings("seed", "replicates", "files"))
+    distribution = section.distribution()
+    for file, planned in job.parameters["files"].items():  # after it was read: what was read is what was planned
+        if artifacts.digest(Path(file)) != planned:
+            raise ValueError(f"{file}: changed since this run was planned; run again")
+    data = draw(distribution, job.parameters["seed"], job.parameters["replicates"])
+    stores.write(data.assign_attrs(job.attributes), job.folder / "dataset.zarr.zip")
 
 
-with logged(snakemake.log[0]):
-    make_dataset(Recipe.from_json(snakemake.params.recipe), Path(snakemake.output[0]))
+jobs.run(snakemake, write)

@@ -1,21 +1,11 @@
-"""Draw one figure from stored measurements, its manifest inside."""
+"""Draw a figure of an analysis (or of the verdicts): its files, its numbers as a CSV, its caption."""
 
-from pathlib import Path
-
-from infoplane.artifacts import Recipe
-from infoplane.claims.table import Claims
-from infoplane.figures import FIGURES
-from infoplane.logs import logged
+from infoplane import jobs
 from infoplane.rendering import render
 
-with logged(snakemake.log[0]):
-    settings = snakemake.params.figure
-    figure = Claims(**settings) if settings["kind"] == "claims" else FIGURES[settings["kind"]](**settings)
-    render(
-        figure,
-        snakemake.params.runs,
-        Recipe.from_json(snakemake.params.recipe),
-        [Path(folder) for folder in snakemake.input],
-        snakemake.params.caption,
-        Path(snakemake.output.pdf).with_suffix(""),
-    )
+
+def write(job: jobs.Job) -> dict[str, bytes]:
+    return render(job.parameters, job.inputs, snakemake.params.caption)
+
+
+jobs.run(snakemake, write)

@@ -1,28 +1,16 @@
 """Measure one training (or a dataset alone): an estimator of information, or a built-in measure."""
 
-from pathlib import Path
-
-from infoplane import artifacts
-from infoplane.artifacts import Recipe
-from infoplane.logs import logged
+from infoplane import jobs, stores
 from infoplane.measures import ESTIMATORS, MEASURES
 
 
-def make_measurement(recipe: Recipe, dataset: Path, training: Path | None, place: Path) -> None:
-    kind = recipe.parameters["kind"]
-    section = (ESTIMATORS if kind in ESTIMATORS else MEASURES)[kind](**recipe.parameters)
-    read = [dataset] if training is None else [training, dataset]
-    with artifacts.staged(place, recipe, read) as folder:
-        tree = None if training is None else artifacts.open_tree(training / "training.zarr")
-        measured = section.measure(tree, artifacts.open_dataset(dataset / "dataset.zarr"))
-        artifacts.write_dataset(measured, folder / "measurement.zarr")
+def write(job: jobs.Job) -> None:
+    kind = job.parameters["kind"]
+    section = (ESTIMATORS if kind in ESTIMATORS else MEASURES)[kind].restored(job.parameters)
+    data = stores.open_dataset(job.inputs["dataset"][0] / "dataset.zarr.zip")
+    parts = job.inputs.get("training")
+    tree = stores.open_tree(parts[0] / "training.zarr.zip") if parts else None
+    stores.write(section.measure(tree, data).assign_attrs(job.attributes), job.folder / "measurement.zarr.zip")
 
 
-with logged(snakemake.log[0]):
-    training = snakemake.input.get("training")
-    make_measurement(
-        Recipe.from_json(snakemake.params.recipe),
-        Path(snakemake.input.dataset),
-        Path(training) if training else None,
-        Path(snakemake.output[0]),
-    )
+jobs.run(snakemake, write)

@@ -1,9 +1,9 @@
-"""What every claim is: a `Section` whose `statistics` are numbers with an interval, each against a stated threshold."""
+"""What every claim is: a `Section` whose `statistics` are numbers of an analysis, each against a stated threshold."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Literal
 
@@ -11,14 +11,11 @@ import numpy as np
 import xarray as xr
 from pydantic import Field
 
-from infoplane.figures.base import Experiments, Run
-from infoplane.figures.plane import Bound, complete, information
-from infoplane.figures.style import condition_name
+from infoplane.analyses.base import EXPERIMENT, Analysis, Bound, Experiments
+from infoplane.analyses.compression import Compression
 from infoplane.section import Positive, Section
-from infoplane.statistics import bootstrap, mean
-
-EXPERIMENT = "Whose conditions are tested: a name under `experiments`, or a list; what they share counts once."
-HOLDS, FAILS, UNDECIDED = "holds", "does not hold", "undecided"
+from infoplane.statistics import INTERVAL, PARTS
+from infoplane.verdicts import FAILS, HOLDS, UNDECIDED
 
 
 @dataclass(frozen=True)
@@ -49,35 +46,25 @@ class Statistic:
 class Claim(Section):
     """A claim about an experiment, or several, as one estimator sees it.
 
-    `number` and `source` are its place in the list and the paper that makes it, `statement` what it says;
-    `measures` names the built-in measures it needs beside its estimator.
+    `number` and `source` are its place in the list and the paper that makes it, `statement` what it says.
     """
 
     number: ClassVar[int]
     source: ClassVar[str]
     statement: ClassVar[str]
-    measures: ClassVar[tuple[str, ...]] = ()
 
     experiment: Experiments = Field("main", description=EXPERIMENT)
     estimator: str = Field("binned", description="Whose I(X;T) and I(T;Y) count: a name under `estimators`.")
     bound: Bound = "upper"
     figure: str = Field(description="The figure that shows it: a name under `figures`.")
 
-    def experiments(self) -> tuple[str, ...]:
-        """Names of the experiments that the claim is about."""
-        return (self.experiment,) if isinstance(self.experiment, str) else self.experiment
-
-    def estimators(self) -> tuple[str, ...]:
-        """Names of the estimators whose measurements the claim needs."""
-        return (self.estimator,)
+    @abstractmethod
+    def analysis(self) -> Analysis:
+        """The analysis that it is decided by."""
 
     @abstractmethod
-    def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
-        """The numbers that decide the claim, from the conditions of its experiments; none if they cannot."""
-
-    def information(self, run: Run) -> xr.Dataset:
-        """`I_XT`, `I_TY` (replicate, epoch, layer) and what derives from them, where no replicate diverged."""
-        return information(run, self.estimator, self.bound)
+    def statistics(self, analysis: xr.DataTree) -> list[Statistic]:
+        """The numbers of the analysis that decide the claim, each with its threshold; none if they cannot."""
 
 
 class CompressionClaim(Claim):
@@ -85,29 +72,35 @@ class CompressionClaim(Claim):
 
     bits: Positive = Field(1.0, description="Compression of the last hidden layer that counts, in bits.")
 
-    def compresses(self, run: Run) -> Statistic:
+    def analysis(self) -> Analysis:
+        """Compression of the last hidden layer, by condition."""
+        return Compression(experiment=self.experiment, estimator=self.estimator, bound=self.bound)
+
+    def compresses(self, condition: xr.Dataset) -> Statistic:
         """Compression of the last hidden layer, which must be there."""
-        return at_least(self.bits, named("compression", run), "bits", compression(self.information(run)))
+        return at_least(self.bits, condition["compression_mean"], condition)
 
-    def does_not_compress(self, run: Run) -> Statistic:
+    def does_not_compress(self, condition: xr.Dataset) -> Statistic:
         """Compression of the last hidden layer, which must not be there."""
-        return at_most(self.bits, named("compression", run), "bits", compression(self.information(run)))
+        return at_most(self.bits, condition["compression_mean"], condition)
 
 
-def at_least(threshold: float, name: str, unit: str, *data: xr.DataArray, of: Callable[..., Any] = mean) -> Statistic:
-    """A statistic over replicates (the mean, if nothing else is said) that must not be below a threshold."""
-    return _statistic("at least", threshold, name, unit, data, of)
+def at_least(threshold: float, value: xr.DataArray, condition: xr.Dataset | None = None) -> Statistic:
+    """A value (interval) that must not be below a threshold, named after itself and its condition."""
+    return _statistic("at least", threshold, value, condition)
 
 
-def at_most(threshold: float, name: str, unit: str, *data: xr.DataArray, of: Callable[..., Any] = mean) -> Statistic:
-    """A statistic over replicates that must not be above a threshold."""
-    return _statistic("at most", threshold, name, unit, data, of)
+def at_most(threshold: float, value: xr.DataArray, condition: xr.Dataset | None = None) -> Statistic:
+    """A value (interval) that must not be above a threshold."""
+    return _statistic("at most", threshold, value, condition)
 
 
-def _statistic(side: Any, threshold: float, name: str, unit: str, data: Sequence[xr.DataArray], of: Any) -> Statistic:
-    result = bootstrap(of, *data)
-    estimate, low, high = (float(result[part]) for part in ("estimate", "low", "high"))
-    return Statistic(name, unit, estimate, low, high, side, threshold)
+def _statistic(side: Any, threshold: float, value: xr.DataArray, condition: xr.Dataset | None) -> Statistic:
+    parts = {part: float(value.sel({INTERVAL: part})) for part in PARTS}
+    apart = condition.attrs["name"] if condition is not None else ""
+    name = ", ".join(filter(None, [value.attrs["long_name"], apart]))
+    unit = "" if value.attrs["units"] == "1" else value.attrs["units"]
+    return Statistic(name, unit, **parts, side=side, threshold=threshold)
 
 
 def verdict(statistics: Sequence[Statistic]) -> str:
@@ -118,68 +111,18 @@ def verdict(statistics: Sequence[Statistic]) -> str:
     return HOLDS if verdicts == {HOLDS} else UNDECIDED
 
 
-def compression(plane: xr.Dataset) -> xr.DataArray:
-    """Peak less final I(X;T) of the last hidden layer, as it was measured: (replicate,) in bits."""
-    return plane["compression"].isel(layer=-2, drop=True)
-
-
-def early_gain(plane: xr.Dataset, run: Run, epochs: int, share: float) -> Statistic:
-    """The share of the last hidden layer's final I(T;Y), mean by mean, that it has after some epochs: enough or not."""
-    label = plane["I_TY"].isel(layer=-2, drop=True)
-    first, last = at_epoch(label, epochs), label.isel(epoch=-1, drop=True)
-    return at_least(share, named(f"share of I(T;Y) by epoch {epochs}", run), "", first, last, of=ratio)
-
-
-def at_epoch(values: xr.DataArray, epoch: int) -> xr.DataArray:
-    """Values at an epoch, linear between snapshots; NaN, so that nothing is decided, if training ends by then."""
-    return values.interp(epoch=epoch).drop_vars("epoch").where(values["epoch"].values[-1] > epoch)
-
-
-def ratio(part: xr.DataArray, whole: xr.DataArray) -> xr.DataArray:
-    """The ratio of two means over replicates."""
-    return part.mean("replicate") / whole.mean("replicate")
-
-
-def exp_median(log: xr.DataArray) -> xr.DataArray:
-    """The median over replicates of what a logarithm is given of; those without one (NaN) are left out."""
-    return np.exp(log.median("replicate"))
-
-
-def named(text: str, run: Run) -> str:
-    """A statistic's name with what sets the run's condition apart."""
-    return ", ".join(filter(None, [text, condition_name(run.varied)]))
-
-
-def errors(run: Run) -> xr.Dataset:
-    """`train_error` and `test_error` (replicate, epoch) of the replicates that did not diverge."""
-    return complete(run.curves[["train_error", "test_error"]])
-
-
-def findings(claims: Mapping[str, Claim], runs: Sequence[Run]) -> list[dict[str, Any]]:
-    """The claims in their order, each with its statistics and its verdict, as plain values."""
-    found = []
-    for name, claim in sorted(claims.items(), key=lambda item: (item[1].number, item[0])):
-        statistics = claim.statistics(_of(claim, runs))
-        found.append(
-            {
-                "name": name,
-                "number": claim.number,
-                "source": claim.source,
-                "statement": claim.statement,
-                "experiments": list(claim.experiments()),
-                "estimators": list(claim.estimators()),
-                "figure": claim.figure,
-                "verdict": verdict(statistics),
-                "statistics": [statistic.to_json() for statistic in statistics],
-            }
-        )
-    return found
-
-
-def _of(claim: Claim, runs: Sequence[Run]) -> list[Run]:
-    """The runs of the claim's experiments; a condition that they share counts for the first."""
-    chosen: list[Run] = []
-    for run in runs:
-        if run.experiment in claim.experiments() and run.condition not in [other.condition for other in chosen]:
-            chosen.append(run)
-    return chosen
+def finding(name: str, claim: Claim, analysis: xr.DataTree) -> dict[str, Any]:
+    """The claim with its statistics and its verdict, as plain values."""
+    statistics = claim.statistics(analysis)
+    read = claim.analysis()
+    return {
+        "name": name,
+        "number": claim.number,
+        "source": claim.source,
+        "statement": claim.statement,
+        "experiments": list(read.experiments()),
+        "estimators": list(read.estimators()),
+        "figure": claim.figure,
+        "verdict": verdict(statistics),
+        "statistics": [statistic.to_json() for statistic in statistics],
+    }

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
-import numpy as np
 import xarray as xr
 from pydantic import Field
 
-from infoplane.claims.base import (
-    EXPERIMENT,
-    Claim,
-    CompressionClaim,
-    Statistic,
-    at_least,
-    at_most,
-    compression,
-    early_gain,
-    errors,
-    exp_median,
-    named,
-)
-from infoplane.figures.base import Experiments, Run
-from infoplane.figures.compression_generalization import compression_and_gap, rank_correlation
-from infoplane.figures.plane import information
+from infoplane.analyses import data_processing
+from infoplane.analyses.base import EXPERIMENT, Experiments, conditions
+from infoplane.analyses.estimators import COMPARED, Estimators, Names
+from infoplane.analyses.generalization import Generalization
+from infoplane.analyses.phases import RISE_EPOCHS
+from infoplane.analyses.worlds import Worlds
+from infoplane.claims.base import Claim, CompressionClaim, Statistic, at_least, at_most
 from infoplane.measures.base import LIMITS
 from infoplane.section import Count, Fraction, Positive
-
-Names = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
 class DataProcessing(Claim):
@@ -43,14 +30,18 @@ class DataProcessing(Claim):
         0.01, description="Excess over the layer before allowed, mean over epochs and pairs, in bits."
     )
 
-    def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
+    def analysis(self) -> data_processing.DataProcessing:
+        """What each layer has more than the layer before."""
+        read = {"experiment": self.experiment, "estimator": self.estimator, "bound": self.bound}
+        return data_processing.DataProcessing(**read)
+
+    def statistics(self, analysis: xr.DataTree) -> list[Statistic]:
         """Mean over epochs and layer pairs of the excess of I(X;T), and of I(T;Y)."""
-        found = []
-        for run in runs:
-            pairs = self.information(run).isel(layer=slice(1, None)).mean(["epoch", "layer"])
-            for name, label in (("dpi_excess_XT", "I(X;T)"), ("dpi_excess_TY", "I(T;Y)")):
-                found.append(at_most(self.bits, named(f"excess of {label}", run), "bits", pairs[name]))
-        return found
+        return [
+            at_most(self.bits, condition[name], condition)
+            for condition in conditions(analysis)
+            for name in ("excess_XT", "excess_TY")
+        ]
 
 
 class Nonlinearity(CompressionClaim):
@@ -65,12 +56,15 @@ class Nonlinearity(CompressionClaim):
     kind: Literal["nonlinearity"] = "nonlinearity"
     experiment: Experiments = Field("nonlinearity", description=EXPERIMENT)
 
-    def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
+    def statistics(self, analysis: xr.DataTree) -> list[Statistic]:
         """Compression of the last hidden layer, by condition."""
-        if len({run.condition.activation in LIMITS for run in runs}) < 2:
+        found = conditions(analysis)
+        saturates = [condition.attrs["condition"]["activation"] in LIMITS for condition in found]
+        if len(set(saturates)) < 2:
             return []  # there must be saturating activations, and others
         return [
-            self.compresses(run) if run.condition.activation in LIMITS else self.does_not_compress(run) for run in runs
+            self.compresses(condition) if saturating else self.does_not_compress(condition)
+            for condition, saturating in zip(found, saturates, strict=True)
         ]
 
 
@@ -84,15 +78,14 @@ class NoLink(Claim):
     kind: Literal["no_link"] = "no_link"
     correlation: Fraction = Field(0.3, description="Size of the rank correlation that counts as none.")
 
-    def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
+    def analysis(self) -> Generalization:
+        """Compression and generalisation gap of every network."""
+        return Generalization(experiment=self.experiment, estimator=self.estimator, bound=self.bound)
+
+    def statistics(self, analysis: xr.DataTree) -> list[Statistic]:
         """Rank correlation of compression and generalisation gap over the networks of all conditions."""
-        networks = [compression_and_gap(self.information(run), run.curves) for run in runs]
-        pooled = xr.concat(networks, "replicate", join="override")
-        data, name = (pooled["compression"], pooled["gap"]), "rank correlation"
-        return [
-            at_most(self.correlation, name, "", *data, of=rank_correlation),
-            at_least(-self.correlation, name, "", *data, of=rank_correlation),
-        ]
+        found = analysis["rank_correlation"]
+        return [at_most(self.correlation, found), at_least(-self.correlation, found)]
 
 
 class FullBatch(CompressionClaim):
@@ -110,10 +103,10 @@ class FullBatch(CompressionClaim):
         description="Final training error, mean over networks, above which a condition has not learned and has no say.",
     )
 
-    def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
+    def statistics(self, analysis: xr.DataTree) -> list[Statistic]:
         """Compression of the last hidden layer under full-batch descent, where it has learned."""
-        full = [run for run in runs if run.condition.batch_size == "full"]
-        return [self.compresses(r) for r in full if errors(r)["train_error"].isel(epoch=-1).mean() <= self.learned]
+        full = [c for c in conditions(analysis) if c.attrs["condition"]["batch_size"] == "full"]
+        return [self.compresses(condition) for condition in full if condition["train_error"] <= self.learned]
 
 
 class EstimatorDependence(CompressionClaim):
@@ -124,31 +117,19 @@ class EstimatorDependence(CompressionClaim):
     statement: ClassVar[str] = "The verdict on compression depends on the estimator."
 
     kind: Literal["estimator_dependence"] = "estimator_dependence"
-    compare: Names = Field(("binned",), description="Estimators that are compared: names under `estimators`.")
+    compare: Names = Field(("binned",), description=COMPARED)
 
-    def estimators(self) -> tuple[str, ...]:
-        """All that are compared."""
-        return self.compare
+    def analysis(self) -> Estimators:
+        """Compression as several estimators see it."""
+        return Estimators(experiment=self.experiment, compare=self.compare, bound=self.bound)
 
-    def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
+    def statistics(self, analysis: xr.DataTree) -> list[Statistic]:
         """Mean compression of the last hidden layer by the estimator that sees most, and by the one that sees least."""
-        found = []
-        for run in runs:
-            each = [compression(information(run, estimator, self.bound)) for estimator in self.compare]
-            together = xr.concat(each, "estimator", join="inner")
-            for limit, of, name in ((at_least, most, "highest"), (at_most, least, "lowest")):
-                found.append(limit(self.bits, named(f"{name} estimator's compression", run), "bits", together, of=of))
-        return found
-
-
-def most(bits: xr.DataArray) -> xr.DataArray:
-    """The mean over replicates by the estimator where it is highest."""
-    return bits.mean("replicate").max("estimator")
-
-
-def least(bits: xr.DataArray) -> xr.DataArray:
-    """The mean over replicates by the estimator where it is lowest."""
-    return bits.mean("replicate").min("estimator")
+        return [
+            limit(self.bits, condition[name], condition)
+            for condition in conditions(analysis)
+            for limit, name in ((at_least, "highest"), (at_most, "lowest"))
+        ]
 
 
 class OtherWorlds(CompressionClaim):
@@ -157,22 +138,25 @@ class OtherWorlds(CompressionClaim):
     number: ClassVar[int] = 14
     source: ClassVar[str] = "open"
     statement: ClassVar[str] = "Other rules and real data: fitting, compression and diffusion are found there too."
-    measures: ClassVar[tuple[str, ...]] = ("gradients",)
 
     kind: Literal["other_worlds"] = "other_worlds"
     experiment: Experiments = Field("worlds", description=EXPERIMENT)
-    rise_epochs: Count = Field(400, description="Epochs that the first phase may take.")
+    rise_epochs: Count = Field(400, description=RISE_EPOCHS)
     rise_share: Fraction = Field(0.9, description="Share of the final I(T;Y) to be gained in the first phase.")
     snr: Positive = Field(1.0, description="Gradient SNR below which is diffusion.")
 
-    def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
-        """For each world: the share of I(T;Y) gained early, the compression, and the last SNR."""
-        return [statistic for run in runs for statistic in self._of(run)]
+    def analysis(self) -> Worlds:
+        """Fitting, compression and diffusion of each world."""
+        read = {"experiment": self.experiment, "estimator": self.estimator, "bound": self.bound}
+        return Worlds(**read, rise_epochs=self.rise_epochs)
 
-    def _of(self, run: Run) -> list[Statistic]:
-        snr = run.measurements["gradients"]["gradient_snr"].isel(epoch=-1, drop=True).median("layer")
+    def statistics(self, analysis: xr.DataTree) -> list[Statistic]:
+        """For each world: the share of I(T;Y) gained early, the compression, and the last SNR."""
+        return [statistic for condition in conditions(analysis) for statistic in self._of(condition)]
+
+    def _of(self, condition: xr.Dataset) -> list[Statistic]:
         return [
-            early_gain(self.information(run), run, self.rise_epochs, self.rise_share),
-            self.compresses(run),
-            at_most(self.snr, named("last SNR", run), "", np.log(snr), of=exp_median),
+            at_least(self.rise_share, condition["label_share"], condition),
+            self.compresses(condition),
+            at_most(self.snr, condition["snr_last_median"], condition),
         ]

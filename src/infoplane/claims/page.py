@@ -1,31 +1,31 @@
-"""The verdicts as files: results/claims.json for programs, results/claims.html for people."""
+"""The page of the claims: every verdict with the picture that shows it, in one file that needs no other."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
-from pathlib import Path
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, StrictUndefined
 
-from infoplane import artifacts
-from infoplane.claims.table import COLORS, threshold, value
+from infoplane.verdicts import COLORS, threshold, value
 
 
-def write(table: Path, ids: Mapping[str, str], folder: Path) -> None:
-    """Write claims.json and claims.html to `folder` from the table's manifest.
+class FigureFile(NamedTuple):
+    """A figure as it is shown: its version id and its PNG."""
 
-    `ids` maps the figures' names to their version ids; the figures are expected in `folder / "figures"`.
+    id: str
+    png: bytes
+
+
+def page(findings: Sequence[Mapping[str, Any]], figures: Mapping[str, tuple[str, bytes]]) -> str:
+    """HTML of the findings (`claims.base.finding`), with the `FigureFile` of each figure that they name.
+
+    The pictures are part of the page, so that none can be of another version than the id beside it. A finding may
+    name the version id of the `analysis` that it was decided by.
     """
-    manifest = json.loads(Path(table).read_text())
-    claims = [
-        {**claim, "figure_id": ids[claim["figure"]], "figure_file": f"figures/{claim['figure']}.pdf"}
-        for claim in manifest["numbers"]["claims"]
-    ]
-    content = {"id": manifest["id"], "claims": claims}
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(files("infoplane.claims").joinpath("page.html").read_text())
-    page = template.render(**content, colors=COLORS, value=value, threshold=threshold)
-    artifacts.write_text(folder / "claims.json", json.dumps(content, indent=1) + "\n")
-    artifacts.write_text(folder / "claims.html", page + "\n")
+    shown = {name: {"id": id_, "png": b64encode(png).decode()} for name, (id_, png) in figures.items()}
+    return template.render(claims=findings, figures=shown, colors=COLORS, value=value, threshold=threshold) + "\n"

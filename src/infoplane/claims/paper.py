@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated, ClassVar, Literal
 
-import numpy as np
 import xarray as xr
 from pydantic import Field
 
-from infoplane.claims.base import (
-    EXPERIMENT,
-    Claim,
-    CompressionClaim,
-    Statistic,
-    at_epoch,
-    at_least,
-    at_most,
-    early_gain,
-    errors,
-    exp_median,
-    named,
-)
-from infoplane.figures.base import Experiments, Run
-from infoplane.figures.compression_generalization import rank_correlation
-from infoplane.figures.replicate_spread import distances
-from infoplane.measures import derived
+from infoplane.analyses import depth
+from infoplane.analyses.base import EXPERIMENT, Experiments, conditions
+from infoplane.analyses.bound import Bound
+from infoplane.analyses.drift import Drift
+from infoplane.analyses.label_loss import LabelLoss
+from infoplane.analyses.phases import RISE_EPOCHS, Phases
+from infoplane.analyses.spread import Spread
+from infoplane.analyses.weights import Weights
+from infoplane.claims.base import Claim, CompressionClaim, Statistic, at_least, at_most
 from infoplane.section import Count, Float, Fraction, Positive
-from infoplane.statistics import distance_below_bound, epochs_until, epochs_until_compressed
 
 Correlation = Annotated[Float, Field(ge=-1, le=1)]
 
@@ -40,28 +29,27 @@ class TwoPhases(Claim):
     statement: ClassVar[str] = "Two phases: I(T;Y) rises fast, then I(X;T) falls slowly while the error hardly changes."
 
     kind: Literal["two_phases"] = "two_phases"
-    rise_epochs: Count = Field(400, description="Epochs that the first phase may take.")
+    rise_epochs: Count = Field(400, description=RISE_EPOCHS)
     rise_share: Fraction = Field(0.9, description="Share of the final I(T;Y) to be gained in the first phase.")
     fall_bits: Positive = Field(
         1.0, description="Fall of I(X;T) of the last hidden layer in the second phase, in bits."
     )
     error_change: Fraction = Field(0.02, description="Change of the held-out error allowed in the second phase.")
 
-    def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
+    def analysis(self) -> Phases:
+        """What either phase changes."""
+        read = {"experiment": self.experiment, "estimator": self.estimator, "bound": self.bound}
+        return Phases(**read, rise_epochs=self.rise_epochs)
+
+    def statistics(self, analysis: xr.DataTree) -> list[Statistic]:
         """Of the last hidden layer: the share of I(T;Y), the fall of I(X;T), the change of the error."""
-        return [statistic for run in runs for statistic in self._of(run)]
+        return [statistic for condition in conditions(analysis) for statistic in self._of(condition)]
 
-    def _of(self, run: Run) -> list[Statistic]:
-        plane, then = self.information(run), self.rise_epochs
-
-        def lost(values: xr.DataArray) -> xr.DataArray:
-            return at_epoch(values, then) - values.isel(epoch=-1, drop=True)
-
-        hidden, error = plane["I_XT"].isel(layer=-2, drop=True), errors(run)["test_error"]
+    def _of(self, condition: xr.Dataset) -> list[Statistic]:
         return [
-            early_gain(plane, run, self.rise_epochs, self.rise_share),
-            at_least(self.fall_bits, named(f"fall of I(X;T) from epoch {then}", run), "bits", lost(hidden)),
-            at_most(self.error_change, named("change of error", run), "", abs(lost(error))),
+            at_least(self.rise_share, condition["label_share"], condition),
+            at_least(self.fall_bits, condition["fall_mean"], condition),
+            at_most(self.error_change, condition["error_change_mean"], condition),
         ]
 
 
@@ -74,9 +62,14 @@ class NoRegularization(CompressionClaim):
 
     kind: Literal["no_regularization"] = "no_regularization"
 
-    def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
+    def statistics(self, analysis: xr.DataTree) -> list[Statistic]:
         """Compression of the last hidden layer where l2 and dropout are 0."""
-        return [self.compresses(run) for run in runs if run.condition.l2 == 0 and run.condition.dropout == 0]
+        unregularised = {"l2": 0, "dropout": 0}
+        return [
+            self.compresses(condition)
+            for condition in conditions(analysis)
+            if {key: condition.attrs["condition"][key] for key in unregularised} == unregularised
+        ]
 
 
 class SimilarPaths(Claim):
@@ -89,23 +82,13 @@ class SimilarPaths(Claim):
     kind: Literal["similar_paths"] = "similar_paths"
     share: Fraction = Field(0.2, description="Distance between paths allowed, as a share of their length.")
 
-    def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
+    def analysis(self) -> Spread:
+        """The distances between paths."""
+        return Spread(experiment=self.experiment, estimator=self.estimator, bound=self.bound)
+
+    def statistics(self, analysis: xr.DataTree) -> list[Statistic]:
         """Mean distance between two replicates' paths over the length of the mean path, both summed over layers."""
-        return [self._of(run) for run in runs]
-
-    def _of(self, run: Run) -> Statistic:
-        plane = self.information(run)
-        apart, mean = distances(plane).mean("epoch").sum("layer").values, plane.mean("replicate")
-        length = float(np.hypot(mean["I_XT"].diff("epoch"), mean["I_TY"].diff("epoch")).sum())
-
-        def between(chosen: xr.DataArray) -> xr.DataArray:
-            one, other = chosen.values[..., :, None], chosen.values[..., None, :]
-            pairs = (one != other).sum(axis=(-2, -1))  # a network that is drawn twice is not a pair
-            total = apart[one, other].sum(axis=(-2, -1))
-            return xr.DataArray(total / np.maximum(pairs, 1) / length, dims=chosen.dims[:-1])
-
-        replicates = xr.DataArray(np.arange(len(apart)), dims="replicate")
-        return at_most(self.share, named("distance / length of paths", run), "", replicates, of=between)
+        return [at_most(self.share, condition["distance_share"], condition) for condition in conditions(analysis)]
 
 
 class SmallData(Claim):
@@ -119,17 +102,20 @@ class SmallData(Claim):
     small: Fraction = Field(0.1, description="Training sets of up to this share of the data are small.")
     bits: Positive = Field(0.05, description="Loss of I(T;Y) of the output layer that counts, in bits.")
 
-    def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
+    def analysis(self) -> LabelLoss:
+        """What the output layer loses of the label."""
+        return LabelLoss(experiment=self.experiment, estimator=self.estimator, bound=self.bound)
+
+    def statistics(self, analysis: xr.DataTree) -> list[Statistic]:
         """Peak less final I(T;Y) of the output layer, by condition."""
-        if len({run.condition.train_fraction <= self.small for run in runs}) < 2:
+        found = conditions(analysis)
+        small = [condition.attrs["condition"]["train_fraction"] <= self.small for condition in found]
+        if len(set(small)) < 2:
             return []  # there must be small training sets, and others
-        found = []
-        for run in runs:
-            label = self.information(run)["I_TY"].isel(layer=-1, drop=True)
-            loss = label.max("epoch") - label.isel(epoch=-1, drop=True)
-            limit = at_least if run.condition.train_fraction <= self.small else at_most
-            found.append(limit(self.bits, named("loss of I(T;Y)", run), "bits", loss))
-        return found
+        return [
+            (at_least if is_small else at_most)(self.bits, condition["loss_mean"], condition)
+            for condition, is_small in zip(found, small, strict=True)
+        ]
 
 
 class DriftDiffusion(Claim):
@@ -138,7 +124,6 @@ class DriftDiffusion(Claim):
     number: ClassVar[int] = 5
     source: ClassVar[str] = "ST17"
     statement: ClassVar[str] = "Gradients drift, then diffuse; the change coincides with the onset of compression."
-    measures: ClassVar[tuple[str, ...]] = ("gradients",)
 
     kind: Literal["drift_diffusion"] = "drift_diffusion"
     snr: Positive = Field(1.0, description="Gradient SNR above which is drift, below which is diffusion.")
@@ -146,22 +131,19 @@ class DriftDiffusion(Claim):
         3.0, description="Change of phase and onset of compression coincide within this factor of epochs."
     )
 
-    def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
-        """Of the layers' median SNR: its highest and its last value; and the factor between the two epochs."""
-        return [statistic for run in runs for statistic in self._of(run)]
+    def analysis(self) -> Drift:
+        """The gradients' SNR, and when compression begins."""
+        return Drift(experiment=self.experiment, estimator=self.estimator, bound=self.bound)
 
-    def _of(self, run: Run) -> list[Statistic]:
-        gradients = run.measurements["gradients"]
-        log_snr = np.log(gradients["gradient_snr"]).median("layer")
-        first, last = log_snr.max("epoch"), log_snr.isel(epoch=-1, drop=True)
-        # of the hidden layers, taken together
-        onset = derived.compression(self.information(run)["I_XT"].isel(layer=slice(None, -1)).sum("layer"))
-        # a network that has only one of them, or neither, is infinitely far from having both at once
-        factor = abs(np.log(gradients["network_phase_change"] / onset["compression_onset"])).fillna(np.inf)
+    def statistics(self, analysis: xr.DataTree) -> list[Statistic]:
+        """Of the layers' median SNR: its highest and its last value; and the factor between the two epochs."""
+        return [statistic for condition in conditions(analysis) for statistic in self._of(condition)]
+
+    def _of(self, condition: xr.Dataset) -> list[Statistic]:
         return [
-            at_least(self.snr, named("highest SNR", run), "", first, of=exp_median),
-            at_most(self.snr, named("last SNR", run), "", last, of=exp_median),
-            at_most(self.factor, named("factor between change and onset", run), "", factor, of=exp_median),
+            at_least(self.snr, condition["snr_highest_median"], condition),
+            at_most(self.snr, condition["snr_last_median"], condition),
+            at_most(self.factor, condition["factor_median"], condition),
         ]
 
 
@@ -173,23 +155,17 @@ class RandomWeights(Claim):
     statement: ClassVar[str] = (
         "Final weights are effectively random: correlations between neurons of a layer are small."
     )
-    measures: ClassVar[tuple[str, ...]] = ("weights",)
 
     kind: Literal["random_weights"] = "random_weights"
     ratio: Positive = Field(1.5, description="Correlations allowed, as a multiple of those of random directions.")
 
-    def estimators(self) -> tuple[str, ...]:
-        """None: it looks at weights."""
-        return ()
+    def analysis(self) -> Weights:
+        """The correlations between neurons: no estimator has a part in it."""
+        return Weights(experiment=self.experiment)
 
-    def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
+    def statistics(self, analysis: xr.DataTree) -> list[Statistic]:
         """Root mean square correlation in the last epoch over that of random directions, mean over layers."""
-        found = []
-        for run in runs:
-            weights = run.measurements["weights"]
-            multiple = weights["correlation_rms"].isel(epoch=-1, drop=True) / weights["correlation_rms_random"]
-            found.append(at_most(self.ratio, named("correlations / random", run), "", multiple.mean("layer")))
-        return found
+        return [at_most(self.ratio, condition["random_multiple_mean"], condition) for condition in conditions(analysis)]
 
 
 class DepthHelps(Claim):
@@ -201,41 +177,19 @@ class DepthHelps(Claim):
 
     kind: Literal["depth_helps"] = "depth_helps"
     experiment: Experiments = Field("depth", description=EXPERIMENT)
-    error: Annotated[Float, Field(gt=0, lt=1)] = Field(0.1, description="Held-out error to reach, a share.")
-    compression: Positive = Field(1.5, description="Compression of the output layer to reach, in bits.")
+    error: depth.Error = Field(0.1, description=depth.ERROR)
+    compression: Positive = Field(1.5, description=depth.COMPRESSION)
     correlation: Correlation = Field(-0.3, description="Rank correlation of layers and epochs to stay below.")
 
-    def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
+    def analysis(self) -> depth.Depth:
+        """When each network reaches the targets."""
+        targets = {"error": self.error, "compression": self.compression}
+        return depth.Depth(experiment=self.experiment, estimator=self.estimator, bound=self.bound, **targets)
+
+    def statistics(self, analysis: xr.DataTree) -> list[Statistic]:
         """Rank correlation over networks of the number of hidden layers with the epochs to each target."""
-        depths = xr.DataArray([float(len(run.condition.hidden)) for run in runs], dims="condition")
-        targets = {
-            f"layers, epochs to error {self.error:g}": [
-                epochs_until(errors(r)["test_error"], self.error) for r in runs
-            ],
-            f"layers, epochs to {self.compression:g} bits": [
-                epochs_until_compressed(self.information(r)["I_XT"].isel(layer=-1, drop=True), self.compression)
-                for r in runs
-            ],
-        }
-        return [
-            at_most(self.correlation, f"rank correlation of {name}", "", xr.concat(epochs, "condition", join="inner"),
-                    of=lambda e: depth_correlation(e, depths))
-            for name, epochs in targets.items()
-        ]  # fmt: skip
-
-
-def depth_correlation(epochs: xr.DataArray, depths: xr.DataArray) -> xr.DataArray:
-    """Rank correlation of epochs (..., condition, replicate) with depths (condition) over all networks.
-
-    Networks that never arrive (infinite) rank last, together.
-    """
-    flat = [
-        values.drop_vars("replicate", errors="ignore")
-        .rename(replicate="network")
-        .stack(replicate=("condition", "network"), create_index=False)
-        for values in (epochs, depths.broadcast_like(epochs))
-    ]
-    return rank_correlation(*flat)
+        targets = ("correlation_error", "correlation_compression")
+        return [at_most(self.correlation, analysis[name]) for name in targets]
 
 
 class NearBound(Claim):
@@ -244,16 +198,14 @@ class NearBound(Claim):
     number: ClassVar[int] = 8
     source: ClassVar[str] = "ST17, TPB99"
     statement: ClassVar[str] = "Converged layers lie near the information-bottleneck bound."
-    measures: ClassVar[tuple[str, ...]] = ("bound",)
 
     kind: Literal["near_bound"] = "near_bound"
     bits: Positive = Field(0.05, description="Distance below the bound allowed, mean over layers, in bits.")
 
-    def statistics(self, runs: Sequence[Run]) -> list[Statistic]:
+    def analysis(self) -> Bound:
+        """Where the layers end, beside the bound."""
+        return Bound(experiment=self.experiment, estimator=self.estimator, bound=self.bound)
+
+    def statistics(self, analysis: xr.DataTree) -> list[Statistic]:
         """Distance below the bound in the last epoch, mean over layers."""
-        found = []
-        for run in runs:
-            last = self.information(run).isel(epoch=-1, drop=True)
-            below = distance_below_bound(run.measurements["bound"], last["I_XT"], last["I_TY"]).mean("layer")
-            found.append(at_most(self.bits, named("distance below the bound", run), "bits", below))
-        return found
+        return [at_most(self.bits, condition["distance_mean"], condition) for condition in conditions(analysis)]

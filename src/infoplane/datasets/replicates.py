@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+TEST_SHARE = 0.15  # of a replicate's samples, the last in its order, are never trained on
 # Keeps these streams apart from others that start from the same seed (initial weights, mini-batches).
 _STREAM = int.from_bytes(b"data")
 
@@ -31,4 +32,6 @@ def draw(distribution: xr.Dataset, seed: int, replicates: int) -> xr.Dataset:
             order,
             {"units": "1", "long_name": "rank in the replicate's random order"},
         ),
-    ).assign_coords(replicate=np.arange(replicates))
+    ).assign_coords(
+        replicate=("replicate", np.arange(replicates), {"units": "1", "long_name": "number of the replicate"})
+    )

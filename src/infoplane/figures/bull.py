@@ -6,9 +6,9 @@ network lose what does not matter for the label.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from math import isqrt
-from typing import Annotated, Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import xarray as xr
@@ -19,24 +19,21 @@ from matplotlib.colors import Normalize
 from pydantic import Field
 
 from infoplane import icosahedron
+from infoplane.analyses import bull
+from infoplane.analyses.base import conditions
 from infoplane.condition import Condition
-from infoplane.figures.base import Drawing, Figure, Run
-from infoplane.figures.plane import head, moments
-from infoplane.figures.style import KNOWN, condition_name, layer_names, panels
-from infoplane.section import Int
+from infoplane.figures.base import Drawing, Figure
+from infoplane.figures.style import KNOWN, layer_names, panels
 
 
 class Bull(Figure):
     """Mean pattern, and number, of the inputs in the chosen one's cell: layer by layer, at three moments."""
 
     group: ClassVar[str] = "Beyond"
-    measures: ClassVar[tuple[str, ...]] = ("gradients",)
-    needs: ClassVar[tuple[str, ...]] = ("specific_XT",)  # and with it `shares_cell`
-    reads_stores: ClassVar[bool] = True
 
     kind: Literal["bull"] = "bull"
-    estimator: str = Field("specific", description="Whose cells are drawn: an estimator of kind `specific`.")
-    replicate: Annotated[Int, Field(ge=0)] = Field(0, description="The network that is looked into.")
+    estimator: str = Field("specific", description=bull.ESTIMATOR)
+    replicate: bull.Replicate = Field(0, description=bull.REPLICATE)
     drawn_as: Literal["icosahedron", "image", "strip"] = Field(
         "icosahedron",
         description="How an input is drawn: its 12 bits on the icosahedron, a square image, or a strip.",
@@ -51,46 +48,37 @@ class Bull(Figure):
             fitting = ", ".join(form for form in fits if fits[form])
             yield "drawn_as", f"allowed: {fitting}, for the {features} features of `{condition.dataset}`"
 
-    def draw(self, runs: Sequence[Run]) -> Drawing:
+    def analysis(self) -> bull.Bull:
+        """The cells of one network."""
+        return bull.Bull(experiment=self.experiment, estimator=self.estimator, replicate=self.replicate)
+
+    def draw(self, analysis: xr.DataTree) -> Drawing:
         """Three rows per condition, of the input and one panel per layer."""
-        cells = [self._cells(run) for run in runs]
+        cells = conditions(analysis)
         columns = 1 + max(cell.sizes["layer"] for cell in cells)
-        numbers = []
-        with panels(3 * columns * len(runs), height=0.92, per_row=columns) as (figure, axes):
-            for row, (run, cell) in enumerate(zip(runs, cells, strict=True)):
-                data = xr.open_zarr(run.dataset, consolidated=False, chunks=None)[["x", "p_x"]].load()
-                at = moments(run, cell["epoch"].values)
+        with panels(3 * columns * len(cells), height=0.92, per_row=columns) as (figure, axes):
+            for row, cell in enumerate(cells):
                 block = axes[3 * columns * row : 3 * columns * (row + 1)]
-                self._plates(block, columns, cell.sel(epoch=list(at.values())), data)
-                for number, name in enumerate(at):
-                    block[columns * number].set_ylabel(name.replace(", ", "\n"))
+                self._plates(block, columns, cell)
+                for number, name in enumerate(cell["moment"].values):
+                    block[columns * number].set_ylabel(str(name).replace(", ", "\n"))
                     block[columns * number].set_xlabel("inputs:", labelpad=1)
-                block[0].set_title("\n".join(filter(None, [condition_name(run.varied), "$X$"])))
-                numbers.append(_numbers(run, cell, at, data))
+                block[0].set_title("\n".join(filter(None, [cell.attrs["name"], "$X$"])))
             if self.drawn_as != "image":
                 unit = ScalarMappable(Normalize(0, 1), KNOWN)
                 bar = figure.colorbar(unit, ax=axes, label="mean of the bit", pad=0.02, fraction=0.02, aspect=30)
                 bar.outline.set_visible(False)
-        return Drawing(figure, {"replicate": self.replicate, "conditions": numbers})
+        return Drawing(figure)
 
-    def _cells(self, run: Run) -> xr.DataArray:
-        """Which inputs share the chosen one's cell (epoch, layer, sample) in the network that is looked into."""
-        measured = run.measurements[self.estimator]
-        cell = measured["shares_cell"].sel(replicate=self.replicate).transpose("epoch", "layer", "sample")
-        if not cell.any("sample").all():
-            raise ValueError(f"bull: replicate {self.replicate} diverged; choose another")
-        return cell
-
-    def _plates(self, axes: list[Axes], columns: int, cells: xr.DataArray, data: xr.Dataset) -> None:
+    def _plates(self, axes: list[Axes], columns: int, cells: xr.Dataset) -> None:
         draw = {"icosahedron": _on_icosahedron, "image": _as_image, "strip": _as_strip}[self.drawn_as]
-        chosen = data["x"].values[cells.attrs["input"]]
         names = layer_names(cells.sizes["layer"])
-        for row in range(cells.sizes["epoch"]):
-            draw(axes[columns * row], chosen)
+        for row in range(cells.sizes["moment"]):
+            draw(axes[columns * row], cells["chosen"].values)
             for layer, name in enumerate(names):
-                panel, cell = axes[columns * row + 1 + layer], cells.isel(epoch=row, layer=layer).values
-                draw(panel, np.average(data["x"].values[cell], axis=0, weights=data["p_x"].values[cell]))
-                panel.set_xlabel(f"{cell.sum():,}", labelpad=1)
+                panel, cell = axes[columns * row + 1 + layer], cells.isel(moment=row, layer=layer)
+                draw(panel, cell["pattern"].values)
+                panel.set_xlabel(f"{int(cell['cell_size']):,}", labelpad=1)
                 if row == 0:
                     panel.set_title(name)
         for panel in axes:
@@ -125,16 +113,3 @@ def _as_image(panel: Axes, pattern: np.ndarray) -> None:
 
 def _as_strip(panel: Axes, pattern: np.ndarray) -> None:
     panel.imshow(pattern[None, :], cmap=KNOWN, vmin=0, vmax=1, aspect="auto")
-
-
-def _numbers(run: Run, cells: xr.DataArray, at: Mapping[str, int], data: xr.Dataset) -> dict[str, Any]:
-    """Inputs in the cell, and how many bits of X the layer still gives, -log2 p(cell): (moment, layer)."""
-    shown = cells.sel(epoch=list(at.values()))
-    weight = xr.dot(shown.astype(float), data["p_x"], dim="sample")
-    return {
-        **head(run, cells.expand_dims("replicate")),
-        "input": int(cells.attrs["input"]),
-        "epochs": list(at.values()),
-        "cell_size": shown.sum("sample").values.tolist(),
-        "specific_information_bits": (-np.log2(weight)).values.tolist(),
-    }

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from infoplane.figures.base import Drawing, Run
-from infoplane.figures.plane import InformationFigure, head
-from infoplane.figures.style import condition_name, layer_colors, layer_names, panels
+from infoplane.analyses import data_processing
+from infoplane.analyses.base import conditions
+from infoplane.figures.base import Drawing, InformationFigure
+from infoplane.figures.style import layer_colors, layer_names, panels
 
-QUANTITIES = {"I_XT": "$I(X;T_{i+1}) - I(X;T_i)$ [bits]", "I_TY": "$I(T_{i+1};Y) - I(T_i;Y)$ [bits]"}
+SHOWN = {"rise_XT": "$I(X;T_{i+1}) - I(X;T_i)$ [bits]", "rise_TY": "$I(T_{i+1};Y) - I(T_i;Y)$ [bits]"}
 
 
 class DataProcessing(InformationFigure):
@@ -22,16 +22,20 @@ class DataProcessing(InformationFigure):
 
     kind: Literal["data_processing"] = "data_processing"
 
-    def draw(self, runs: Sequence[Run]) -> Drawing:
+    def analysis(self) -> data_processing.DataProcessing:
+        """What each layer has more than the layer before."""
+        return data_processing.DataProcessing(experiment=self.experiment, estimator=self.estimator, bound=self.bound)
+
+    def draw(self, analysis: xr.DataTree) -> Drawing:
         """A row per condition: I(X;T) on the left, I(T;Y) on the right; a point per replicate and epoch."""
-        planes = [self.information(run) for run in runs]
-        with panels(2 * len(runs), height=2.3, per_row=2, xlabel="layer pair") as (figure, axes):
-            for row, (run, plane) in enumerate(zip(runs, planes, strict=True)):
-                for panel, (name, label) in zip(axes[2 * row :], QUANTITIES.items(), strict=False):
-                    _pairs(panel, plane[name].diff("layer"))
+        found = conditions(analysis)
+        with panels(2 * len(found), height=2.3, per_row=2, xlabel="layer pair") as (figure, axes):
+            for row, condition in enumerate(found):
+                for panel, (name, label) in zip(axes[2 * row :], SHOWN.items(), strict=False):
+                    _pairs(panel, condition[name])
                     panel.set_ylabel(label)
-                axes[2 * row].set_title(condition_name(run.varied), loc="left")
-        return Drawing(figure, {"conditions": [_numbers(*pair) for pair in zip(runs, planes, strict=True)]})
+                axes[2 * row].set_title(condition.attrs["name"], loc="left")
+        return Drawing(figure)
 
 
 def _pairs(panel: Axes, rise: xr.DataArray) -> None:
@@ -45,13 +49,3 @@ def _pairs(panel: Axes, rise: xr.DataArray) -> None:
     panel.axhline(0, color="black", linewidth=0.6)
     panel.axhspan(0, max(1.1 * float(rise.max()), 0.05 * abs(float(rise.min()))), color="0.93", linewidth=0, zorder=0)
     panel.set_xticks(range(rise.sizes["layer"]), [f"{a}\n{b}" for a, b in pairwise(names)])
-
-
-def _numbers(run: Run, plane: xr.Dataset) -> dict[str, Any]:
-    """Share of (replicate, epoch) that break the inequality, and the largest excess in bits, by layer pair."""
-    numbers: dict[str, Any] = head(run, plane)
-    for name in QUANTITIES:
-        excess = plane[f"dpi_excess_{name.removeprefix('I_')}"].isel(layer=slice(1, None))
-        numbers[f"{name}_violations_share"] = (excess > 0).mean(["replicate", "epoch"]).values.tolist()
-        numbers[f"{name}_largest_excess_bits"] = excess.max(["replicate", "epoch"]).values.tolist()
-    return numbers

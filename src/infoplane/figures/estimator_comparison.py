@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import xarray as xr
 from pydantic import Field
 
-from infoplane.figures.base import Drawing, Figure, Run
-from infoplane.figures.plane import AXES, Bound, head, information, name_layers, paths
-from infoplane.figures.style import condition_name, epoch_colorbar, epoch_norm, panels
+from infoplane.analyses.base import Bound, conditions
+from infoplane.analyses.estimators import COMPARED, Estimators, Names
+from infoplane.figures.base import Drawing, Figure
+from infoplane.figures.plane import AXES, name_layers, paths
+from infoplane.figures.style import epoch_colorbar, epoch_norm, panels
 
 
 class EstimatorComparison(Figure):
@@ -19,41 +20,29 @@ class EstimatorComparison(Figure):
 
     group: ClassVar[str] = "The critique"
     kind: Literal["estimator_comparison"] = "estimator_comparison"
-    compare: Annotated[tuple[str, ...], Field(min_length=1)] = Field(
-        ("binned",), description="Estimators that are drawn: names under `estimators`."
-    )
+    compare: Names = Field(("binned",), description=COMPARED)
     bound: Bound = "upper"
 
-    def estimators(self) -> tuple[str, ...]:
-        """All that are compared."""
-        return self.compare
+    def analysis(self) -> Estimators:
+        """The plane by each estimator."""
+        return Estimators(experiment=self.experiment, compare=self.compare, bound=self.bound)
 
-    def draw(self, runs: Sequence[Run]) -> Drawing:
+    def draw(self, analysis: xr.DataTree) -> Drawing:
         """A column per estimator, a row per condition."""
-        planes = [[information(run, estimator, self.bound) for estimator in self.compare] for run in runs]
-        flat = [plane for row in planes for plane in row]
-        norm = epoch_norm(np.concatenate([plane["epoch"].values for plane in flat]))
+        planes = [plane for condition in conditions(analysis) for plane in _by_estimator(condition)]
         columns = len(self.compare)
-        with panels(columns * len(runs), per_row=columns, sharey=True, **AXES) as (figure, axes):
-            for panel, plane in zip(axes, flat, strict=True):
-                paths(panel, plane.mean("replicate"), norm)
-            for number, panel in enumerate(axes):
-                name = condition_name(runs[number // columns].varied)
-                panel.set_title("\n".join(filter(None, [name, self.compare[number % columns]])))
-                name_layers(panel, flat[number].mean("replicate"))
+        norm = epoch_norm(np.concatenate([plane["epoch"].values for plane in planes]))
+        with panels(len(planes), per_row=columns, sharey=True, **AXES) as (figure, axes):
+            for panel, plane in zip(axes, planes, strict=True):
+                paths(panel, plane, norm)
+            for panel, plane in zip(axes, planes, strict=True):
+                panel.set_title("\n".join(filter(None, [plane.attrs["name"], str(plane["estimator"].values)])))
+                name_layers(panel, plane)
             epoch_colorbar(figure, axes, norm)
-        numbers = [
-            {**head(run, row[0]), "estimators": {n: _compression(p) for n, p in zip(self.compare, row, strict=True)}}
-            for run, row in zip(runs, planes, strict=True)
-        ]
-        return Drawing(figure, {"conditions": numbers})
+        return Drawing(figure)
 
 
-def _compression(plane: xr.Dataset) -> dict[str, Any]:
-    """Mean and standard deviation over replicates of the compression, by layer."""
-    lost = plane["compression"]
-    return {
-        "replicates_used": plane.sizes["replicate"],
-        "compression_mean_bits": lost.mean("replicate").values.tolist(),
-        "compression_std_bits": lost.std("replicate").values.tolist(),
-    }
+def _by_estimator(condition: xr.Dataset) -> list[xr.Dataset]:
+    """The mean paths by each estimator, in the epochs that it has looked at."""
+    means = condition[["I_XT_mean", "I_TY_mean"]]
+    return [means.isel(estimator=place).dropna("epoch") for place in range(means.sizes["estimator"])]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 import xarray as xr
@@ -15,9 +15,11 @@ from matplotlib.ticker import MaxNLocator
 from PIL import Image
 from pydantic import Field
 
-from infoplane.figures.base import Drawing, Run
-from infoplane.figures.plane import AXES, InformationFigure, head
-from infoplane.figures.style import condition_name, layer_colors, layer_legend, panels
+from infoplane.analyses.base import condition_name, conditions
+from infoplane.analyses.plane import Plane
+from infoplane.figures.base import Drawing, InformationFigure
+from infoplane.figures.plane import AXES
+from infoplane.figures.style import layer_colors, layer_legend, panels
 from infoplane.section import Count, Int
 
 DPI = 150
@@ -34,14 +36,15 @@ class InformationPlaneAnimation(InformationFigure):
     frame_ms: Annotated[Count, Field(ge=20)] = Field(120, description="Time that a frame is shown, in milliseconds.")
     loop: Annotated[Int, Field(ge=0)] = Field(0, description="How often the film runs; 0 is for ever.")
 
-    def draw(self, runs: Sequence[Run]) -> Drawing:
+    def analysis(self) -> Plane:
+        """The points of the replicates and the paths of the layers."""
+        return Plane(experiment=self.experiment, estimator=self.estimator, bound=self.bound)
+
+    def draw(self, analysis: xr.DataTree) -> Drawing:
         """A panel per condition; the figure is the last frame, the GIF has them all."""
-        planes = [self.information(run) for run in runs]
-        with panels(len(runs), sharex=True, sharey=True, **AXES) as (figure, axes):
-            films = [
-                _Film(panel, plane, condition_name(run.varied, "\n"))
-                for panel, plane, run in zip(axes, planes, runs, strict=True)
-            ]
+        planes = conditions(analysis)
+        with panels(len(planes), sharex=True, sharey=True, **AXES) as (figure, axes):
+            films = [_Film(panel, plane) for panel, plane in zip(axes, planes, strict=True)]
             layers = max(plane.sizes["layer"] for plane in planes)
             layer_legend(axes[0], layers, loc="lower right", ncols=2, handletextpad=0.3, columnspacing=0.8)
         epochs = np.unique(np.concatenate([plane["epoch"].values for plane in planes]))
@@ -50,17 +53,16 @@ class InformationPlaneAnimation(InformationFigure):
         durations = [self.frame_ms] * (len(frames) - 1) + [HOLD * self.frame_ms]
         options = {"save_all": True, "append_images": frames[1:], "duration": durations, "loop": self.loop}
         frames[0].save(stream, format="gif", **options)
-        numbers = {"conditions": [_numbers(*pair) for pair in zip(runs, planes, strict=True)]}
-        return Drawing(figure, numbers, animation=stream.getvalue())
+        return Drawing(figure, animation=stream.getvalue())
 
 
 class _Film:
     """One panel of the film."""
 
-    def __init__(self, panel: Axes, plane: xr.Dataset, name: str) -> None:
-        self._panel, self._name = panel, name
+    def __init__(self, panel: Axes, plane: xr.Dataset) -> None:
+        self._panel, self._name = panel, condition_name(plane.attrs["varied"], "\n")
         self._points = plane[["I_XT", "I_TY"]].to_array("axis").transpose("epoch", "layer", "replicate", "axis")
-        self._mean = self._points.mean("replicate")
+        self._mean = plane[["I_XT_mean", "I_TY_mean"]].to_array("axis").transpose("layer", "axis", "epoch").values
         colors = layer_colors(plane.sizes["layer"])
         self._trails = [panel.plot([], [], color=color, linewidth=0.8, alpha=0.6)[0] for color in colors]
         everything = self._points.values.reshape(-1, 2)
@@ -75,8 +77,8 @@ class _Film:
         """Draw the last recorded epoch up to this one."""
         past = self._points["epoch"].values <= epoch
         self._dots.set_offsets(self._points[past][-1].values.reshape(-1, 2))
-        for trail, path in zip(self._trails, self._mean[past].transpose("layer", "axis", "epoch").values, strict=True):
-            trail.set_data(path)
+        for trail, path in zip(self._trails, self._mean, strict=True):
+            trail.set_data(path[:, past])
         clock = f"epoch {self._points['epoch'].values[past][-1]}"
         self._panel.title.set_text("\n".join(filter(None, [self._name, clock])))
 
@@ -92,16 +94,3 @@ def _frames(figure: Page, films: Sequence[_Film], epochs: np.ndarray) -> Iterato
         canvas.draw()
         frame = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
         yield frame.quantize(128, dither=Image.Dither.NONE)
-
-
-def _numbers(run: Run, plane: xr.Dataset) -> dict[str, Any]:
-    """What the film shows: its epochs, and the mean position of each layer in the first and the last."""
-    mean = plane.mean("replicate")
-    ends = mean.isel(epoch=[0, -1])
-    return {
-        **head(run, plane),
-        "frames": plane.sizes["epoch"],
-        "last_epoch": int(plane["epoch"][-1]),
-        "I_XT_first_and_last_bits": ends["I_XT"].values.tolist(),
-        "I_TY_first_and_last_bits": ends["I_TY"].values.tolist(),
-    }

@@ -1,9 +1,9 @@
-"""What figures of the information plane share: whose numbers they draw, the axes, and layers' paths."""
+"""What figures of the information plane share: the axes, layers' paths, and where their names go."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -12,14 +12,10 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import LogNorm
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Affine2D
-from pydantic import Field
 
-from infoplane.figures.base import Figure, Run
-from infoplane.figures.style import condition_name, epoch_colors, layer_names
+from infoplane.figures.style import epoch_colors, layer_names
 
 AXES = {"xlabel": "$I(X;T)$ [bits]", "ylabel": "$I(T;Y)$ [bits]"}
-# What every estimator that gives the plane stores with it.
-DERIVED = ("compression", "dpi_excess_XT", "dpi_excess_TY")
 _LETTER, _LINE = 3.5, 7.0  # points that a letter of a layer's name takes, and its height
 
 # Directions from a path's end to its name, the best first, and how far it is from there, in points: near before far.
@@ -28,90 +24,20 @@ _AROUND = np.array(3 * _DIRECTIONS, dtype=float)
 _AWAY = np.repeat([3.5, 7.0, 12.0], len(_DIRECTIONS))[:, None]
 
 
-def complete(measured: xr.Dataset) -> xr.Dataset:
-    """Without the replicates that diverged: they are NaN from then on.
-
-    Raises ValueError where none is left.
-    """
-    missing = measured.to_array().isnull()
-    kept = ~missing.any([dim for dim in missing.dims if dim != "replicate"])
-    if not kept.any():
-        raise ValueError(f"all {kept.size} replicates diverged: there is nothing to draw; lower the learning rate")
-    return measured.isel(replicate=np.flatnonzero(kept))
-
-
-Bound = Annotated[
-    Literal["upper", "lower"], Field(description="Which bound is drawn, where an estimator gives bounds.")
-]
-
-
-def information(run: Run, estimator: str, bound: str) -> xr.Dataset:
-    """`I_XT`, `I_TY` (replicate, epoch, layer) and `DERIVED` in bits, of the replicates that did not diverge.
-
-    Raises ValueError where the estimator has not got both, or no replicate is left.
-    """
-    measured = run.measurements[estimator]
-    missing = {"I_XT", "I_TY"} - set(measured)
-    if missing:
-        raise ValueError(f"the estimator {estimator} gives no {' and no '.join(sorted(missing))}; choose another")
-    measured = measured[["I_XT", "I_TY", *DERIVED]]
-    if "bound" in measured.dims:
-        measured = measured.sel(bound=bound, drop=True)
-    return complete(measured).transpose("replicate", "epoch", "layer")
-
-
-class InformationFigure(Figure):
-    """A figure of I(X;T) and I(T;Y) as one estimator sees them."""
-
-    estimator: str = Field("binned", description="Whose I(X;T) and I(T;Y) are drawn: a name under `estimators`.")
-    bound: Bound = "upper"
-
-    def information(self, run: Run) -> xr.Dataset:
-        """What `information` says of the run by this figure's estimator."""
-        return information(run, self.estimator, self.bound)
-
-
-def head(run: Run, measured: xr.Dataset) -> dict[str, Any]:
-    """What the numbers of every condition start with: which condition, and how many replicates count."""
-    return {
-        "name": condition_name(run.varied),
-        "varied": dict(run.varied),
-        "replicates": run.condition.replicates,
-        "replicates_used": measured.sizes["replicate"],
-    }
-
-
-def transition(run: Run) -> float | None:
-    """Epoch where drift turns to diffusion: median over replicates; None where no network has one."""
-    changes = run.measurements["gradients"]["network_phase_change"].values
-    return float(np.nanmedian(changes)) if np.isfinite(changes).any() else None
-
-
-def moments(run: Run, epochs: np.ndarray) -> dict[str, int]:
-    """Three recorded epochs by their names: the first, the nearest to the transition, the last.
-
-    Without a transition the one in between is the middle of training in log(epoch).
-    """
-    change = transition(run)
-    middle = np.sqrt(epochs[-1]) if change is None else change
-    recorded = int(epochs[np.argmin(np.abs(np.log1p(epochs) - np.log1p(middle)))])
-    label = "no transition" if change is None else "transition"
-    return {
-        "initial weights": int(epochs[0]),
-        f"{label}, epoch {recorded}": recorded,
-        f"epoch {epochs[-1]}": int(epochs[-1]),
-    }
-
-
 def paths(panel: Axes, mean: xr.Dataset, norm: LogNorm) -> None:
-    """Draw `I_XT`, `I_TY` (epoch, layer): a point per layer and epoch, a line through the layers of one epoch."""
-    points = np.stack([mean["I_XT"], mean["I_TY"]], axis=-1)  # (epoch, layer, 2)
+    """Draw `I_XT_mean`, `I_TY_mean` (epoch, layer): a point per layer and epoch, a line through an epoch's layers."""
+    points = _points(mean)
     colors = epoch_colors(mean["epoch"].values, norm)
     panel.add_collection(LineCollection(points, colors=colors, linewidths=0.4, alpha=0.5))
     panel.scatter(*points.reshape(-1, 2).T, c=np.repeat(colors, mean.sizes["layer"], axis=0), s=7, linewidths=0)
     panel.autoscale_view()
     panel.set_xlim(left=0)
     panel.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+
+
+def _points(mean: xr.Dataset) -> np.ndarray:
+    """The mean paths as an array (epoch, layer, 2)."""
+    return np.stack([mean[name].transpose("epoch", "layer") for name in ("I_XT_mean", "I_TY_mean")], axis=-1)
 
 
 def name_layers(panel: Axes, mean: xr.Dataset) -> None:
@@ -121,8 +47,8 @@ def name_layers(panel: Axes, mean: xr.Dataset) -> None:
     """
     size = _size(panel)
     to_points = panel.transLimits + Affine2D().scale(*size)
-    ways = np.stack([mean["I_XT"], mean["I_TY"]], axis=-1)  # (epoch, layer, 2)
-    ways = to_points.transform(ways.reshape(-1, 2)).reshape(ways.shape)
+    points = _points(mean)
+    ways = to_points.transform(points.reshape(-1, 2)).reshape(points.shape)
     last = ways[-1]
     steps = np.linspace(0, 1, 10)[:, None, None, None]
     lines = (ways[:, :-1] + steps * np.diff(ways, axis=1)).reshape(-1, 2)
@@ -136,7 +62,7 @@ def name_layers(panel: Axes, mean: xr.Dataset) -> None:
         names.append((centres[best], extent))
         panel.annotate(
             _name(group, len(last)),
-            (mean["I_XT"][-1, group].mean(), mean["I_TY"][-1, group].max()),
+            (points[-1, group, 0].mean(), points[-1, group, 1].max()),
             centres[best] - end,
             textcoords="offset points",
             ha="center",

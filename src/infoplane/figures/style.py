@@ -6,7 +6,7 @@ logarithmic scale. Both order by lightness, so they survive colour blindness and
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -135,21 +135,8 @@ def epoch_axis(axes: Axes, epochs: np.ndarray) -> None:
     axes.xaxis.set_major_formatter(lambda epoch, _: "" if epoch == 1 else f"{epoch:g}")
 
 
-def band(axes: Axes, values: xr.DataArray, color: Any, center: str = "mean", **line: Any) -> None:
-    """The mean (or median) over replicates of values (replicate, epoch), with a band.
-
-    The band spans the 10th to the 90th percentile.
-    """
-    epoch = values["epoch"].values
-    low, high = values.quantile([0.1, 0.9], "replicate").transpose("quantile", "epoch").values
-    axes.fill_between(epoch, low, high, color=color, alpha=0.2, linewidth=0)
-    axes.plot(epoch, getattr(values, center)("replicate"), color=color, **line)
-
-
-def condition_name(varied: Mapping[str, Any], between: str = ", ") -> str:
-    """What sets a condition apart: `train fraction 0.05`; `between` parts it where it is several keys."""
-    return between.join(f"{key.replace('_', ' ')} {_value(value)}" for key, value in varied.items())
-
-
-def _value(value: Any) -> str:
-    return "-".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+def band(axes: Axes, data: xr.Dataset, name: str, color: Any, center: str = "mean", **line: Any) -> None:
+    """The line `NAME_mean` (or `_median`) of an analysis (epoch,) in a band from `NAME_10th` to `NAME_90th`."""
+    epoch = data["epoch"].values
+    axes.fill_between(epoch, data[f"{name}_10th"], data[f"{name}_90th"], color=color, alpha=0.2, linewidth=0)
+    axes.plot(epoch, data[f"{name}_{center}"], color=color, **line)

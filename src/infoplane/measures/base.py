@@ -69,10 +69,16 @@ class Layer:
 
 
 def layers(training: xr.DataTree) -> Iterator[tuple[int, xr.Dataset]]:
-    """The layers of a training, first to last: their numbers (from 1) and datasets."""
+    """The layers of a training, first to last: their numbers (from 1) and datasets, variables without attributes.
+
+    With them, what is computed of an activation would be called an activation: xarray hands attributes on.
+    """
     numbers = sorted(int(name.removeprefix("layer_")) for name in training.children)
     for number in numbers:
-        yield number, training[f"layer_{number}"].to_dataset()
+        layer = training[f"layer_{number}"].to_dataset().copy()
+        for variable in layer.variables.values():
+            variable.attrs = {}
+        yield number, layer
 
 
 class Estimator(Measure):
@@ -96,7 +102,7 @@ class Estimator(Measure):
 
     def measure(self, training: xr.DataTree, dataset: xr.Dataset) -> xr.Dataset:
         """Measure one snapshot of one layer at a time: that is the chunk of `activation` in the store."""
-        dataset = dataset[["p_x", "p_y_given_x", "label"]].load()
+        dataset = dataset[["p_x", "p_y_given_x", "label"]].load().drop_attrs()  # for the reason that `layers` gives
         measured = [self._layer(number, node, dataset) for number, node in layers(training)]
         return derive(xr.concat(measured, "layer", coords="minimal", compat="override"), dataset)
 

@@ -10,6 +10,7 @@ from pydantic import Field
 from scipy.cluster.vq import kmeans2
 
 from infoplane.measures.base import Measure
+from infoplane.measures.derived import describe
 from infoplane.measures.entropy import xlog2x
 from infoplane.section import Int
 
@@ -142,6 +143,4 @@ class Bound(Measure):
         """
         curve = bottleneck_curve(dataset.p_x.values, dataset.p_y_given_x.values, self.steps)
         result = xr.Dataset({name: ("point", values) for name, values in zip(ATTRIBUTES, curve, strict=True)})
-        for name, (units, long_name) in ATTRIBUTES.items():
-            result[name].attrs = {"units": units, "long_name": long_name}
-        return result
+        return describe(result, ATTRIBUTES)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import xarray as xr
 
@@ -12,6 +14,9 @@ TOLERANCE_BITS = 1e-9
 # The onset is where this share of the compression is lost for good: I(X;T) can be flat, or noisy, around its
 # peak.
 ONSET_SHARE = 0.05
+
+# What every estimator that gives the plane stores with it.
+DERIVED = ("compression", "dpi_excess_XT", "dpi_excess_TY")
 
 ATTRIBUTES = {
     "I_XT": ("bits", "I(X;T)"),
@@ -32,19 +37,23 @@ ATTRIBUTES = {
     "dpi_count_TY": ("layers", "layers that violate data processing in I(T;Y)"),
     "range_min": ("1", "lower end of the bins"),
     "range_max": ("1", "upper end of the bins"),
-    "replicate": ("1", "replicate"),
-    "epoch": ("epochs", "epoch"),
-    "layer": ("1", "layer"),
+    "replicate": ("1", "number of the replicate"),
+    "epoch": ("epochs", "completed epochs"),
+    "layer": ("1", "number of the layer, counted from the input"),
     "bound": ("1", "kind of bound"),
 }
 
 
-def describe(measurement: xr.Dataset) -> xr.Dataset:
-    """Give `units` and `long_name` to every variable that has not got them yet."""
-    for name, (units, long_name) in ATTRIBUTES.items():
-        if name in measurement.variables:
-            measurement[name].attrs = {"units": units, "long_name": long_name} | measurement[name].attrs
-    return measurement.transpose("replicate", "epoch", "layer", ..., missing_dims="ignore")
+def describe(measurement: xr.Dataset, own: Mapping[str, tuple[str, str]] | None = None) -> xr.Dataset:
+    """Give every variable its `units` and `long_name`, whatever it has inherited: those above, and a measure's `own`.
+
+    Other attributes stay.
+    """
+    described = measurement.transpose("replicate", "epoch", "layer", ..., missing_dims="ignore")
+    for name, (units, long_name) in (ATTRIBUTES | dict(own or {})).items():
+        if name in described.variables:
+            described[name].attrs |= {"units": units, "long_name": long_name}
+    return described
 
 
 def derive(measurement: xr.Dataset, dataset: xr.Dataset) -> xr.Dataset:

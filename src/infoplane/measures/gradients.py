@@ -98,13 +98,11 @@ class Gradients(Measure):
         ):
             result[name] = values
         result["network_phase_change"] = _changes(typical)[0]
-        for name, (units, long_name) in ATTRIBUTES.items():
-            result[name].attrs = {"units": units, "long_name": long_name}
-        return describe(result)
+        return describe(result, ATTRIBUTES)
 
     def _layer(self, number: int, node: xr.Dataset) -> xr.Dataset:
         names = ["gradient_mean_norm", "gradient_std_norm", "weight_norm"]
-        mean, std, weight = (node[name].load().astype(np.float64).drop_attrs() for name in names)
+        mean, std, weight = (node[name].load().astype(np.float64) for name in names)
         result = xr.Dataset({"gradient_mean": mean / weight, "gradient_std": std / weight, "gradient_snr": mean / std})
         return result.assign_coords(layer=number)
 

@@ -15,9 +15,9 @@ EDGES = np.linspace(-1, 1, 41)
 ATTRIBUTES = {
     "weight_norm": ("1", "norm of the layer's weights"),
     "correlation_rms": ("1", "root mean square correlation between neurons' incoming weights"),
-    "correlation_rms_random": ("1", "the same, expected of random directions"),
-    "correlation_share": ("1", "share of the pairs of neurons"),
-    "correlation_share_random": ("1", "share of the pairs, expected of random directions"),
+    "correlation_rms_random": ("1", "root mean square correlation expected of random directions"),
+    "correlation_share": ("1", "share of the pairs of neurons with such a correlation"),
+    "correlation_share_random": ("1", "share of the pairs with such a correlation expected of random directions"),
     "correlation": ("1", "correlation (cosine) of two neurons' incoming weights: middle of the bin"),
 }
 
@@ -60,9 +60,7 @@ class Weights(Measure):
         """
         result = xr.concat([self._layer(number, node) for number, node in layers(training)], "layer")
         result = result.assign_coords(correlation=(EDGES[1:] + EDGES[:-1]) / 2)
-        for name, (units, long_name) in ATTRIBUTES.items():
-            result[name].attrs = {"units": units, "long_name": long_name}
-        return describe(result)
+        return describe(result, ATTRIBUTES)
 
     def _layer(self, number: int, node: xr.Dataset) -> xr.Dataset:
         rms, share = zip(*(_summary(node.weight.isel(epoch=e)) for e in range(node.sizes["epoch"])), strict=True)

@@ -10,19 +10,29 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ["KERAS_BACKEND"] = "tensorflow"
-# XLA's default on x86 is 256 bits; processors without wider vectors ignore the wish.
-os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_cpu_prefer_vector_width=512".strip()
 
 import keras
 import tensorflow as tf
 
-__all__ = ["keras", "tf", "use_one_core"]
+__all__ = ["keras", "settle", "tf"]
+
+# XLA's default on x86 is 256 bits; processors without wider vectors ignore the wish.
+XLA_FLAGS = "--xla_cpu_prefer_vector_width=512"
 
 
-def use_one_core() -> None:
-    """Give TensorFlow one thread; without effect where a computation has already started in this process."""
+def settle() -> None:
+    """Fix what a result depends on, whatever keras.json and the environment say, and keep to one thread.
+
+    To be called before the first computation: the threads of a process that has computed before (a notebook) stay.
+    """
+    os.environ["XLA_FLAGS"] = XLA_FLAGS
+    os.environ.pop("TF_XLA_FLAGS", None)
+    keras.config.set_dtype_policy("float32")
+    keras.config.set_floatx("float32")
+    keras.config.set_epsilon(1e-7)
+    keras.config.set_image_data_format("channels_last")
     try:
         tf.config.threading.set_intra_op_parallelism_threads(1)
         tf.config.threading.set_inter_op_parallelism_threads(1)
-    except RuntimeError:  # the thread pools exist already: a notebook, or an earlier training in this process
+    except RuntimeError:  # the thread pools exist already
         return

@@ -3,12 +3,12 @@
 A folder outside the artifact. It holds `training.zarr`, the store that is being written, and one `NNNNNN.npz` per
 snapshot with all that is not activations, each renamed into place after the activations of its snapshot are written.
 So the last npz says how far the store is good, and holds the state from which training goes on; what a killed run had
-begun beyond it is overwritten. At the end the store is moved to its place and the folder removed.
+begun beyond it is overwritten. At the end the store is packed into one file in its place, and the folder removed: the
+store first, so that a checkpoint without one, or with all snapshots, beside a packed store is what a killed run left.
 """
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 import shutil
@@ -17,6 +17,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+
+from infoplane import stores
 
 
 class Checkpoint:
@@ -82,24 +84,14 @@ class Checkpoint:
         with np.load(self._file(snapshot)) as arrays:
             return arrays[name]
 
-    def release(self, store: Path) -> None:
-        """Move the finished store to its place and remove the checkpoint."""
-        for left in self.store.rglob("*.partial"):  # a chunk that Zarr was writing when the job was killed
-            left.unlink()
-        try:
-            os.rename(self.store, store)
-        except OSError as error:
-            if error.errno != errno.EXDEV:
-                raise
-            beside = store.with_name(store.name + ".partial")
-            shutil.rmtree(beside, ignore_errors=True)
-            shutil.copytree(self.store, beside)
-            os.rename(beside, store)
-            shutil.rmtree(self.store)
+    def release(self, path: Path) -> None:
+        """Pack the finished store into the file `path` and remove the checkpoint."""
+        stores.pack(self.store, path)
         self.remove()
 
     def remove(self) -> None:
-        """Remove the checkpoint."""
+        """Remove the checkpoint, the store first."""
+        shutil.rmtree(self.store, ignore_errors=True)
         shutil.rmtree(self.path)
 
     def _file(self, snapshot: int) -> Path:

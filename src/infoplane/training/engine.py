@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
-from infoplane.condition import TEST_SHARE, Condition
+from infoplane.condition import Condition
+from infoplane.datasets.replicates import TEST_SHARE
 from infoplane.training.backend import keras, tf
 from infoplane.training.network import EnsembleNetwork, initial_weights
 from infoplane.training.optimizers import make_optimizer

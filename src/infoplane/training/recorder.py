@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from infoplane import stores
 from infoplane.training.backend import keras
 from infoplane.training.schedule import snapshot_epochs
 from infoplane.training.store import STATISTICS, Layer, Store
@@ -16,10 +17,11 @@ SAMPLES = 1024  # seen at once by the forward pass
 
 
 class ActivationRecorder(keras.callbacks.Callback):
-    """Records a `keras.Model` during `fit` into a training.zarr with a replicate axis of length 1.
+    """Records a `keras.Model` during `fit` into a training's store with a replicate axis of length 1.
 
     Args:
-        store: the folder to write, which must not exist yet; complete when `fit` has ended.
+        store: where to write, which must not exist yet; complete when `fit` has ended. A name that ends in `.zip`
+            (`training.zarr.zip`) makes it one file, as the workflow's are, any other a folder; both open the same.
         x: the inputs whose activations are recorded, (sample, ...), as the model takes them.
         y: their labels, whole numbers (sample,), for losses and errors.
         trained: which samples are trained on, (sample,) of bool; the others are the test samples. Without it all
@@ -85,7 +87,10 @@ class ActivationRecorder(keras.callbacks.Callback):
     def on_train_end(self, logs=None) -> None:
         """Complete the store and put it in its place; a fit that was stopped early has fewer epochs."""
         self.store.finish(len(self.taken), lambda snapshot, name: self.taken[snapshot][name])
-        self.store.path.rename(self.path)
+        if self.path.suffix == ".zip":
+            stores.pack(self.store.path, self.path)
+        else:
+            self.store.path.rename(self.path)
         self.folder.cleanup()
 
     def _chosen(self) -> list:

@@ -1,14 +1,16 @@
-"""training.zarr: the one layout in which a training is recorded, by the trainer and by `ActivationRecorder`.
+"""The one layout in which a training is recorded, by the trainer and by `ActivationRecorder`.
 
-Activations are streamed chunk by chunk while the training runs; everything else is small, is kept in the checkpoint's
-snapshots until the end, and is written then in chunks that span several epochs. No byte depends on time or threads.
+While it is written the store is a folder; its owner packs it when it is finished. Activations are streamed chunk by
+chunk while the training runs; everything else is small, is kept in the checkpoint's snapshots until the end, and is
+written then in chunks that span several epochs. No byte depends on time or threads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numcodecs.blosc
 import numpy as np
@@ -18,6 +20,8 @@ from zarr.codecs import BloscCodec
 CHUNK_BYTES = 64 * 2**20  # of an activation chunk: larger layers are split along the replicate axis
 SMALL_CHUNK_BYTES = 8 * 2**20
 AXES = ("replicate", "epoch")
+
+COORDINATES = {"replicate": ("1", "number of the replicate"), "epoch": ("epochs", "completed epochs")}
 
 CURVES = {
     "train_loss": ("nats", "mean cross-entropy on the training samples"),
@@ -47,7 +51,7 @@ class Layer:
 
 
 class Store:
-    """A training.zarr that is being written.
+    """A training's store that is being written, the folder `path`.
 
     `replicates` and `epochs` are the coordinates, `samples` the length of the sample axis, `precision` the dtype of
     activations. Snapshots are mappings from "train_loss", "layer_1/weight", ... to arrays, the replicate axis first.
@@ -64,8 +68,7 @@ class Store:
         """Lay out the store: coordinates, groups and the activation arrays, still without chunks."""
         root = zarr.create_group(self.path)
         for name, values in zip(AXES, (self.replicates, self.epochs), strict=True):
-            long_name = "replicate" if name == "replicate" else "completed epochs"
-            _array(root, name, values.shape, values.shape, values.dtype, (name,), "1", long_name)[:] = values
+            _array(root, name, values.shape, values.shape, values.dtype, (name,), *COORDINATES[name])[:] = values
         for number, layer in enumerate(self.layers, 1):
             group = root.create_group(
                 f"layer_{number}", attributes={"activation": layer.activation, "units": layer.units}
@@ -82,9 +85,15 @@ class Store:
             self._activations = [root[f"layer_{n + 1}/activation"] for n in range(len(self.layers))]
         self._activations[layer][start : start + len(values), snapshot] = values
 
-    def finish(self, snapshots: int, load: Callable[[int, str], np.ndarray]) -> None:
-        """Write all that is not activations; `load(snapshot, name)` returns one snapshot's array."""
+    def finish(
+        self, snapshots: int, load: Callable[[int, str], np.ndarray], attributes: Mapping[str, Any] | None = None
+    ) -> None:
+        """Write all that is not activations; `load(snapshot, name)` returns one snapshot's array.
+
+        `attributes`, values as JSON has them, become those of the root.
+        """
         root = zarr.open_group(self.path, mode="r+")
+        root.attrs.put(dict(attributes or {}))
         if snapshots < len(self.epochs):
             self._truncate(root, snapshots)
         for name, (units, long_name) in CURVES.items():

@@ -1,19 +1,20 @@
-"""`train`: one job, from a condition and its dataset to training.zarr, resumable after any kill."""
+"""`train`: one job, from a condition and its dataset to training.zarr.zip, resumable after any kill."""
 
 from __future__ import annotations
 
 import hashlib
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from infoplane.condition import Condition
-from infoplane.training.backend import tf, use_one_core
+from infoplane.training.backend import settle, tf
 from infoplane.training.background import Background
 from infoplane.training.checkpoint import Checkpoint
 from infoplane.training.engine import Engine, State
@@ -33,27 +34,29 @@ def train(
     store: Path,
     checkpoint: Path,
     report: Callable[[str], None] = print,
+    attributes: Mapping[str, Any] | None = None,
 ) -> None:
-    """Train `replicates` of a condition and write them to `store` (training.zarr: the data model is in the docs).
+    """Train `replicates` of a condition and write them to `store` (training.zarr.zip: the data model is in the docs).
 
     `dataset` has x, label and order (docs: the data model). `checkpoint` is a folder for this job alone, outside the
     artifact: a killed job finds there what it needs to go on, and the result has the same bytes as without the kill.
-    It is removed at the end. `report` receives progress, one line at a time. Raises ValueError for what the condition
-    or the dataset do not allow, if all replicates diverge or if another run holds the checkpoint, OSError if the
-    store cannot be written; each says in one line what to do.
+    It is removed at the end. `report` receives progress, one line at a time; `attributes` are written as the store's
+    own, values as JSON has them. Raises ValueError for what the condition or the dataset do not allow, if all
+    replicates diverge or if another run holds the checkpoint, OSError if the store cannot be written; each says in one
+    line what to do.
     """
-    use_one_core()
+    settle()
     with _one_line(checkpoint), Checkpoint(checkpoint) as saved:
+        epochs = snapshot_epochs(condition.epochs, condition.snapshots)
         if Path(store).exists():
-            if not saved.store.exists():  # killed after the store was moved, before the checkpoint was removed
+            if saved.count() == len(epochs) or not saved.store.exists():  # killed while the checkpoint was removed
                 return saved.remove()
             raise ValueError(f"{store}: exists already")
         engine = Engine(condition, dataset, replicates)
-        epochs = snapshot_epochs(condition.epochs, condition.snapshots)
         target = Store(saved.store, layers(engine), replicates, epochs, len(engine.x), condition.precision)
         with Background() as later:
             _run(engine, target, saved, later, _signature(condition, dataset, replicates), report)
-        target.finish(len(epochs), saved.load)
+        target.finish(len(epochs), saved.load, attributes)
         saved.release(Path(store))
 
 

@@ -1,0 +1,27 @@
+"""Analyses: the numbers of figures and claims, computed once from the runs and kept as a store and a CSV.
+
+To add one: a module with an `Analysis` subclass, and a line here; the figure or claim that needs it names it in
+`analysis`.
+"""
+
+from infoplane.section import Registry
+
+ANALYSES = Registry(
+    plane="infoplane.analyses.plane:Plane",
+    moments="infoplane.analyses.moments:Moments",
+    phases="infoplane.analyses.phases:Phases",
+    compression="infoplane.analyses.compression:Compression",
+    estimators="infoplane.analyses.estimators:Estimators",
+    spread="infoplane.analyses.spread:Spread",
+    label_loss="infoplane.analyses.label_loss:LabelLoss",
+    gradient_snr="infoplane.analyses.gradient_snr:GradientSNR",
+    drift="infoplane.analyses.drift:Drift",
+    weights="infoplane.analyses.weights:Weights",
+    depth="infoplane.analyses.depth:Depth",
+    bound="infoplane.analyses.bound:Bound",
+    data_processing="infoplane.analyses.data_processing:DataProcessing",
+    generalization="infoplane.analyses.generalization:Generalization",
+    learning_curves="infoplane.analyses.learning_curves:LearningCurves",
+    worlds="infoplane.analyses.worlds:Worlds",
+    bull="infoplane.analyses.bull:Bull",
+)

@@ -1,0 +1,66 @@
+"""The same networks as several estimators see them ([S18], [C19], [G19])."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+import xarray as xr
+from pydantic import Field
+
+from infoplane.analyses.base import Analysis, Bound, Run, information, result, stated
+from infoplane.statistics import interval
+
+COMPARED = "Estimators that are compared: names under `estimators`."
+Names = Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class Estimators(Analysis):
+    """Mean paths and compression by each of several estimators, and the highest and lowest verdict on compression."""
+
+    kind: Literal["estimators"] = "estimators"
+    compare: Names = Field(("binned",), description=COMPARED)
+    bound: Bound = "upper"
+
+    def estimators(self) -> tuple[str, ...]:
+        """All that are compared."""
+        return self.compare
+
+    def analyse(self, runs: Sequence[Run]) -> xr.DataTree:
+        """By condition: mean paths (estimator, epoch, layer), compression (estimator, layer), `highest`, `lowest`.
+
+        Estimators may have looked at different epochs: the means are NaN where one has not.
+        """
+        return result(runs, [self._of(run) for run in runs])
+
+    def _of(self, run: Run) -> xr.Dataset:
+        planes = [information(run, estimator, self.bound) for estimator in self.compare]
+        means = self._joined([plane[["I_XT", "I_TY"]].mean("replicate") for plane in planes], "outer")
+        lost = [plane["compression"] for plane in planes]
+        average = self._joined([bits.mean("replicate") for bits in lost], "exact")
+        deviation = self._joined([bits.std("replicate") for bits in lost], "exact")
+        used = xr.DataArray([plane.sizes["replicate"] for plane in planes], dims="estimator")
+        found = {
+            "I_XT_mean": stated(means["I_XT"], "bits", "mean of I(X;T)"),
+            "I_TY_mean": stated(means["I_TY"], "bits", "mean of I(T;Y)"),
+            "compression_mean": stated(average, "bits", "mean of the compression: peak minus final I(X;T)"),
+            "compression_std": stated(deviation, "bits", "standard deviation of the compression"),
+            "networks": stated(used, "1", "replicates that count"),
+        }
+        last = self._joined([bits.isel(layer=-2, drop=True) for bits in lost], "inner")
+        for name, of in (("highest", most), ("lowest", least)):
+            found[name] = interval(of, last, units="bits", long_name=f"{name} estimator's compression")
+        return xr.Dataset(found, attrs={"replicates_used": planes[0].sizes["replicate"]})
+
+    def _joined(self, parts: Sequence[xr.DataArray | xr.Dataset], join: str) -> xr.DataArray | xr.Dataset:
+        return xr.concat(parts, xr.Variable("estimator", list(self.compare)), join=join)
+
+
+def most(bits: xr.DataArray) -> xr.DataArray:
+    """The mean over replicates by the estimator where it is highest."""
+    return bits.mean("replicate").max("estimator")
+
+
+def least(bits: xr.DataArray) -> xr.DataArray:
+    """The mean over replicates by the estimator where it is lowest."""
+    return bits.mean("replicate").min("estimator")

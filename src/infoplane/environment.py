@@ -1,0 +1,86 @@
+"""What a result was made with, beside the project's own code: packages, Python, platform, processor, and the commit."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+PACKAGES = (
+    "infoplane",
+    "numpy",
+    "xarray",
+    "zarr",
+    "numcodecs",
+    "tensorflow",
+    "keras",
+    "scipy",
+    "scikit-learn",
+    "pandas",
+    "matplotlib",
+    "seaborn",
+    "pillow",
+    "snakemake",
+)
+# Extensions of the instruction set that decide which kernels run, and so the last bits of a sum.
+INSTRUCTIONS = ("avx", "avx2", "fma", "avx512f", "avx512_bf16", "amx_tile", "asimd", "sve")
+
+
+@cache
+def packages() -> dict[str, str | None]:
+    """The versions of the packages that results depend on."""
+
+    def installed(package: str) -> str | None:
+        try:
+            return version(package)
+        except PackageNotFoundError:
+            return None
+
+    return {package: installed(package) for package in PACKAGES}
+
+
+@cache
+def environment() -> dict[str, Any]:
+    """Code version (git), package versions, platform and processor."""
+    commit, dirty = _commit()
+    model, flags = _processor()
+    return {
+        "git_commit": commit,
+        "git_dirty": dirty,
+        "python": platform.python_version(),
+        "packages": packages(),
+        "platform": f"{sys.platform}-{platform.machine()}",
+        "processor": model,
+        "instructions": [name for name in INSTRUCTIONS if name in flags],
+    }
+
+
+def _commit() -> tuple[str | None, bool | None]:
+    def git(*arguments: str) -> str | None:
+        command = ["git", "-C", str(Path(__file__).parent), *arguments]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
+        except (OSError, subprocess.SubprocessError):
+            return None
+        return done.stdout.strip()
+
+    # installed inside somebody else's repository, that repository's commit would say nothing about this code
+    if git("ls-files", "--error-unmatch", Path(__file__).name) is None:
+        return None, None
+    status = git("status", "--porcelain", "--untracked-files=no")
+    return git("rev-parse", "HEAD"), None if status is None else bool(status)
+
+
+def _processor() -> tuple[str, set[str]]:
+    """The processor's name and its flags, as far as the system tells."""
+    try:
+        lines = [line.partition(":") for line in Path("/proc/cpuinfo").read_text().splitlines()]
+    except OSError:
+        return platform.processor(), set()
+    told = {key.strip(): value.strip() for key, _, value in reversed(lines)}
+    flags = told.get("flags") or told.get("Features") or ""
+    return told.get("model name", platform.processor()), set(flags.split())

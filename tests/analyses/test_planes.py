@@ -1,0 +1,212 @@
+"""What is told from the information plane: means, moments, distances, excesses, and estimators beside each other."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from infoplane.analyses.base import conditions
+from infoplane.analyses.data_processing import DataProcessing
+from infoplane.analyses.estimators import Estimators
+from infoplane.analyses.learning_curves import LearningCurves
+from infoplane.analyses.moments import Moments, moments, transition
+from infoplane.analyses.plane import Plane
+from infoplane.analyses.spread import Spread, distance_from_others
+from infoplane.analyses.table import numbers
+
+
+@pytest.fixture
+def analyse(world):
+    def analyse(analysis, *runs):
+        """What the next stage reads of a single condition, or of each."""
+        found = conditions(world.stored(analysis.analyse(runs)))
+        return found[0] if len(runs) == 1 else found
+
+    return analyse
+
+
+def moving(world, *steps):
+    """Replicates whose only layer goes by (x, y) from the origin in each epoch, and the output layer stays there."""
+    time = np.arange(len(world.epochs), dtype=float)[None, :, None] * np.array([1.0, 0.0])
+    ways = [np.concatenate([step[axis] * time for step in steps]) for axis in (0, 1)]
+    return world.layered(2, I_XT=ways[0], I_TY=ways[1])
+
+
+def test_the_plane_has_points_means_ends_and_peaks(world, analyse):
+    data = world.information()
+    path = np.interp(world.epochs, [0, 16, 256], [2.0, 7.0, 3.0])
+    data["I_XT"][:, :, -2] = path + 0.5 * np.arange(4)[:, None]
+    found = analyse(Plane(), world.run(measurements={"binned": data}))
+    np.testing.assert_array_equal(found["I_XT"], data["I_XT"])
+    np.testing.assert_allclose(found["I_TY_mean"], data["I_TY"].mean("replicate"))
+    hidden = found.isel(layer=-2)  # the mean of the replicates 0 to 3 is 0.75 above the formula
+    ends = {"I_XT_first": 2.75, "I_XT_peak": 7.75, "I_XT_peak_epoch": 16, "I_XT_last": 3.75}
+    assert {name: float(hidden[name]) for name in ends} == pytest.approx(ends)
+    assert (found.attrs["last_epoch"], found.attrs["snapshots"]) == (256, 10)
+
+
+def test_diverged_replicates_do_not_count(world, analyse):
+    data = world.information()
+    data["I_XT"][1, 3:] = np.nan
+    found = analyse(Plane(), world.run(measurements={"binned": data}))
+    assert found["replicate"].values.tolist() == [0, 2, 3]
+    assert (found.attrs["replicates"], found.attrs["replicates_used"]) == (4, 3)
+    np.testing.assert_allclose(found["I_TY_mean"], data["I_TY"][[0, 2, 3]].mean("replicate"))
+
+
+@pytest.mark.parametrize(("change", "epoch", "name"), [(20.0, 16, "transition"), (np.nan, 16, "no transition")])
+def test_the_moment_between_start_and_end_is_the_transition_or_the_middle_in_log_time(world, change, epoch, name):
+    run = world.run(measurements={"gradients": world.gradients(change=change)})
+    at = moments(run, world.epochs)
+    assert at == {"initial weights": 0, f"{name}, epoch {epoch}": epoch, "epoch 256": 256}
+    assert transition(run) == (None if np.isnan(change) else change)
+
+
+def test_moments_have_the_replicates_their_mean_and_their_deviation(world, analyse):
+    data = world.information(replicates=5)
+    found = analyse(Moments(), world.run(measurements={"binned": data}))
+    assert found["epoch"].values.tolist() == [0, 16, 256]
+    for name in ("I_XT", "I_TY"):
+        at = data[name].sel(epoch=[0, 16, 256]).values
+        np.testing.assert_array_equal(found[name].transpose("replicate", "moment", "layer"), at)
+        np.testing.assert_allclose(found[f"{name}_mean"], at.mean(axis=0))
+        np.testing.assert_allclose(found[f"{name}_std"], at.std(axis=0))
+    assert float(found["transition_epoch"]) == world.change
+
+
+def test_without_a_transition_the_caption_has_none(world):
+    run = world.run(measurements={"gradients": world.gradients(change=np.nan)})
+    (quoted,) = numbers(world.stored(Moments().analyse([run])))["conditions"]
+    assert quoted["transition_epoch"] is None
+    assert quoted["epoch"] == [0, 16, 256]
+
+
+def test_distance_between_paths_is_the_mean_over_the_others(world):
+    corners = np.array([[0, 0], [3, 4], [0, 8]])[:, :, None, None] * np.ones((1, 1, len(world.epochs), 1))
+    plane = world.layered(1, I_XT=corners[:, 0], I_TY=corners[:, 1])
+    apart = distance_from_others(plane).isel(epoch=0, layer=0)
+    np.testing.assert_allclose(apart, [(5 + 8) / 2, (5 + 5) / 2, (8 + 5) / 2])
+
+
+def test_spread_compares_the_distance_with_the_length_of_the_path(world, analyse):
+    plane = moving(world, (3, 4), (3, 4))
+    plane["I_XT"][1] += 2
+    found = analyse(Spread(), world.run(measurements={"binned": plane}))
+    length = 5 * (len(world.epochs) - 1)
+    assert found["path_distance"].values == pytest.approx([2, 2])
+    assert found["path_length"].values == pytest.approx([length, 0])
+    assert float(found["distance_share"].sel(interval="estimate")) == pytest.approx((2 + 2) / length)
+    assert found["I_XT_last_std"].values == pytest.approx([2**0.5, 2**0.5])
+    assert found.attrs["replicates_used"] == 2
+
+
+def test_networks_on_one_path_are_at_no_distance(world, analyse):
+    found = analyse(Spread(), world.run(measurements={"binned": moving(world, (1, 0), (1, 0), (1, 0))}))
+    assert found["distance_share"].values.tolist() == [0, 0, 0]
+    assert (found["distance_90th"] == 0).all()
+
+
+def test_the_share_does_not_grow_with_the_number_of_networks(world, analyse):
+    """Half of the networks go along, half across: two of them are as far apart whether there are 4 or 40."""
+    few, many = (
+        analyse(Spread(), world.run(measurements={"binned": moving(world, *[(1, 0), (0, 1)] * half)}))["distance_share"]
+        for half in (2, 20)
+    )
+    pairs = [2 * half / (2 * half - 1) / 2 for half in (2, 20)]  # share of pairs that are apart
+    estimates = [float(share.sel(interval="estimate")) for share in (few, many)]
+    np.testing.assert_allclose(np.divide(*estimates), np.divide(*pairs))
+    widths = [float(share.sel(interval="high") - share.sel(interval="low")) for share in (few, many)]
+    assert widths[1] < widths[0]
+
+
+def test_data_processing_counts_and_measures_the_violations(world, analyse):
+    plane = world.information()
+    plane["I_XT"][:] = np.array([4.0, 3, 2, 1])
+    plane["I_TY"][:] = 0.5  # what is equal violates nothing
+    plane["I_XT"][0, 0, 2] = 3.25  # a quarter of a bit above the layer before, once in 4 x 10
+    found = analyse(DataProcessing(), world.run(measurements={"binned": plane}))
+    assert found["layer"].values.tolist() == [2, 3, 4]
+    assert found["violations_XT"].values == pytest.approx([0, 1 / 40, 0])
+    assert found["largest_excess_XT"].values == pytest.approx([0, 0.25, 0])
+    assert found["violations_TY"].values.tolist() == [0, 0, 0]
+    assert found["rise_XT"][0, 0].values == pytest.approx([-1, 0.25, -2.25])
+    low, estimate, high = (float(found["excess_XT"].sel(interval=part)) for part in ("low", "estimate", "high"))
+    assert estimate == pytest.approx(0.25 / (4 * 10 * 3))
+    assert low == 0 < estimate < high  # without the one network there is no excess
+    assert found["excess_TY"].values.tolist() == [0, 0, 0]
+
+
+def test_the_first_layer_is_no_pair(world, analyse):
+    """That it may not exceed what there is to know is another matter than the inequality between layers."""
+    plane = world.information()
+    plane["I_TY"][:] = np.array([2.0, 0.5, 0.4, 0.3])
+    found = analyse(DataProcessing(), world.run(measurements={"binned": plane}))
+    assert found["excess_TY"].values.tolist() == [0, 0, 0]
+
+
+def test_rounding_is_no_excess(world, analyse):
+    plane = world.information()
+    plane["I_TY"][:] = 0.5 + np.array([0, 1e-12, 2e-12, 3e-12])
+    found = analyse(DataProcessing(), world.run(measurements={"binned": plane}))
+    assert found["largest_excess_TY"].values.tolist() == [0, 0, 0]
+
+
+def test_estimators_are_compared_by_mean_and_deviation_and_by_the_highest_and_the_lowest(world, analyse):
+    seen = {"binned": world.information(compression=8), "kde": world.information(compression=0)}
+    run = world.run(measurements=seen)
+    bits = np.array([1.0, 2.0, 3.0, 6.0])
+    run.measurements["binned"]["compression"][:, -2] = bits  # as it is stored
+    found = analyse(Estimators(compare=("binned", "kde")), run)
+    assert found["estimator"].values.tolist() == ["binned", "kde"]
+    assert found["compression_mean"][:, -2].values == pytest.approx([3, 0], abs=1e-9)
+    assert found["compression_std"][:, -2].values == pytest.approx([bits.std(), 0], abs=1e-9)
+    assert float(found["highest"].sel(interval="estimate")) == pytest.approx(3)
+    assert found["lowest"].values == pytest.approx([0, 0, 0], abs=1e-9)
+    assert 1 < found["highest"].sel(interval="low") < 3 < found["highest"].sel(interval="high") < 6
+
+
+def test_estimators_are_compared_on_the_networks_that_all_have(world, analyse):
+    seen = {"binned": world.information(), "kde": world.information()}
+    seen["kde"]["I_XT"][3, 5:] = np.nan
+    run = world.run(measurements=seen)
+    run.measurements["binned"]["compression"][:, -2] = np.array([2.0, 2.0, 2.0, 50.0])
+    found = analyse(Estimators(compare=("binned", "kde")), run)
+    assert found["networks"].values.tolist() == [4, 3]
+    assert found["highest"].values == pytest.approx([2, 2, 2])
+    assert float(found["compression_mean"][0, -2]) == pytest.approx(14)  # its own networks count in its own mean
+
+
+def test_estimators_with_other_snapshots_have_gaps(world, analyse):
+    seen = {"binned": world.information(), "sparse": world.information().isel(epoch=[0, 4, 9])}
+    found = analyse(Estimators(compare=("binned", "sparse")), world.run(measurements=seen))
+    assert found["epoch"].values.tolist() == world.epochs.tolist()
+    known = found["I_XT_mean"].sel(estimator="sparse").notnull().all("layer")
+    assert found["epoch"].values[known].tolist() == [0, 8, 256]
+    np.testing.assert_allclose(found["I_XT_mean"].sel(estimator="binned"), seen["binned"]["I_XT"].mean("replicate"))
+
+
+@pytest.mark.parametrize("bound", ["upper", "lower"])
+def test_the_asked_bound_is_taken(world, analyse, bound):
+    data = world.information()
+    bounds = xr.concat([data - 0.5, data], xr.IndexVariable("bound", ["lower", "upper"]))
+    run = world.run(measurements={"binned": bounds})
+    expected = data["I_TY"].mean("replicate") - (0 if bound == "upper" else 0.5)
+    np.testing.assert_allclose(analyse(Plane(bound=bound), run)["I_TY_mean"], expected)
+    np.testing.assert_allclose(analyse(Estimators(bound=bound), run)["I_TY_mean"][0], expected)
+
+
+def test_learning_curves_end_in_a_generalisation_gap(world, analyse):
+    data = world.curves()
+    found = analyse(LearningCurves(), world.run(curves_=data))
+    last = data.sel(epoch=256).mean("replicate")
+    for quantity in ("loss", "error"):
+        for name in ("train", "test"):
+            expected = float(last[f"{name}_{quantity}"])
+            assert float(found[f"{quantity}_last"].sel(set=name)) == pytest.approx(expected)
+            assert float(found[f"{quantity}_mean"].sel(set=name, epoch=256)) == pytest.approx(expected)
+    assert float(found["generalisation_gap"]) == pytest.approx(float(last["test_error"] - last["train_error"]))
+
+
+def test_conditions_of_different_depth_keep_their_layers(world, analyse):
+    planes = [world.information(layers=n) for n in (2, 4)]
+    runs = [world.run({"hidden": [n]}, measurements={"binned": plane}) for n, plane in zip((1, 3), planes, strict=True)]
+    assert [found.sizes["layer"] for found in analyse(Plane(), *runs)] == [2, 4]
