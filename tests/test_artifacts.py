@@ -1,4 +1,4 @@
-"""Artifacts appear whole or not at all; the same data has the same digest; ids follow from what makes them."""
+"""Artifacts appear whole or not at all; what is damaged is refused or made again; ids follow from what makes them."""
 
 import json
 import os
@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -13,37 +15,45 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infoplane import artifacts
+from infoplane import artifacts, code, jobs, stores
 from infoplane.artifacts import Recipe
 
-RECIPE = Recipe("dataset", {"kind": "spherical", "seed": 1}, {}, "code", ("infoplane.section",))
+ROOTS = ("infoplane.icosahedron",)
+RECIPE = Recipe("dataset", {"kind": "spherical", "seed": 1}, {}, code.digest(*ROOTS), ROOTS)
+READER = Recipe("analysis", {"kind": "plane"}, {"dataset": [RECIPE.id]}, code.digest(*ROOTS), ROOTS)
 DATA = xr.Dataset({"x": (("replicate", "sample"), np.arange(6.0).reshape(2, 3))}, coords={"replicate": [0, 1]})
 
 
-def make(place, data=DATA, recipe=RECIPE):
-    with artifacts.staged(place, recipe) as folder:
-        artifacts.write_dataset(data, folder / "dataset.zarr")
+def write(job):
+    stores.write(DATA.assign_attrs(job.attributes), job.folder / f"{job.attributes['stage']}.zarr.zip")
+
+
+def make(results, recipe=RECIPE, write=write):
+    jobs.make(recipe, "a label", results, write)
+    return results / recipe.place
 
 
 def test_an_artifact_has_its_store_and_a_manifest_that_describes_it(tmp_path):
-    make(tmp_path / RECIPE.id)
-    manifest = artifacts.read_manifest(tmp_path / RECIPE.id)
+    folder = make(tmp_path)
+    manifest = artifacts.checked(folder)
     assert Recipe.from_json(manifest) == RECIPE
     assert manifest["id"] == RECIPE.id
-    assert manifest["content"] == artifacts.digest(tmp_path / RECIPE.id)
+    assert manifest["content"] == {"dataset.zarr.zip": artifacts.digest(folder / "dataset.zarr.zip")}
     assert manifest["environment"]["packages"]["xarray"] == xr.__version__
-    xr.testing.assert_identical(artifacts.open_dataset(tmp_path / RECIPE.id / "dataset.zarr").load(), DATA)
+    opened = stores.open_dataset(folder / "dataset.zarr.zip").load()
+    assert opened.attrs["id"] == RECIPE.id
+    xr.testing.assert_equal(opened, DATA)
 
 
 def test_an_error_leaves_nothing(tmp_path):
-    def fail():
-        with artifacts.staged(tmp_path / "a", RECIPE) as folder:
-            (folder / "half").write_text("half")
-            raise RuntimeError("boom")
+    def fail(job):
+        (job.folder / "half").write_text("half")
+        raise RuntimeError("boom")
 
     with pytest.raises(RuntimeError, match="boom"):
-        fail()
-    assert list(tmp_path.iterdir()) == []
+        make(tmp_path, write=fail)
+    assert not list(tmp_path.rglob("*.zip"))
+    assert list((tmp_path / "datasets").iterdir()) == []
 
 
 def test_a_kill_leaves_nothing_that_counts_and_the_next_run_cleans_up(tmp_path):
@@ -51,7 +61,7 @@ def test_a_kill_leaves_nothing_that_counts_and_the_next_run_cleans_up(tmp_path):
         import os, signal
         from pathlib import Path
         from infoplane import artifacts
-        with artifacts.staged(Path({str(tmp_path / "a")!r}), artifacts.Recipe("dataset", {{}}, {{}}, "")) as folder:
+        with artifacts.staged(Path({str(tmp_path / "a")!r})) as folder:
             (folder / "half").write_text("half")
             os.kill(os.getpid(), signal.SIGKILL)
     """
@@ -59,41 +69,95 @@ def test_a_kill_leaves_nothing_that_counts_and_the_next_run_cleans_up(tmp_path):
     assert killed.returncode == -signal.SIGKILL
     assert not (tmp_path / "a").exists()
     assert len(list(tmp_path.iterdir())) == 1
-    make(tmp_path / "a")
+    with artifacts.staged(tmp_path / "a") as folder:
+        (folder / "whole").write_text("whole")
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
-def test_the_version_that_is_there_stays(tmp_path):
-    make(tmp_path / "a")
-    before = (tmp_path / "a" / "manifest.json").read_text()
-    make(tmp_path / "a")
-    assert (tmp_path / "a" / "manifest.json").read_text() == before
-    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+def test_the_version_that_is_there_stays_and_is_not_made_again(tmp_path):
+    folder = make(tmp_path)
+    before = (folder / "manifest.json").read_text()
+
+    def refuse(job):
+        raise AssertionError("made again")
+
+    make(tmp_path, write=refuse)
+    assert (folder / "manifest.json").read_text() == before
+
+
+def test_who_wants_the_same_at_the_same_time_waits_for_it(tmp_path):
+    made = []
+
+    def slow(job):
+        made.append(job)
+        time.sleep(0.3)
+        write(job)
+
+    threads = [threading.Thread(target=make, args=(tmp_path, RECIPE, slow)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 1
+    assert list((tmp_path / ".locks").iterdir()) == []
+
+
+@pytest.mark.parametrize("harm", ["flip", "cut", "remove", "add"])
+def test_damaged_inputs_are_refused_by_name(tmp_path, harm):
+    store = make(tmp_path) / "dataset.zarr.zip"
+    data = bytearray(store.read_bytes())
+    data[len(data) // 2] ^= 1
+    if harm == "add":
+        (store.parent / "more").write_text("more")
+    elif harm == "remove":
+        store.unlink()
+    else:
+        store.write_bytes(data if harm == "flip" else data[:-1])
+    state = {"flip": "changed", "cut": "changed", "remove": "missing", "add": "not in the manifest"}[harm]
+    with pytest.raises(ValueError, match=rf"{RECIPE.id}/\S+: {state}, so it is not measured") as error:
+        make(tmp_path, READER)
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / READER.place).exists()
+
+
+def test_what_was_read_is_recorded(tmp_path):
+    folder = make(tmp_path)
+    manifest = artifacts.read_manifest(make(tmp_path, READER))
+    assert manifest["input_contents"] == {RECIPE.id: artifacts.files(folder)}
+
+
+def test_a_small_artifact_that_is_damaged_is_made_again(tmp_path):
+    make(tmp_path)
+    folder = make(tmp_path, READER)
+    before = artifacts.files(folder)
+    (folder / "analysis.zarr.zip").write_bytes(b"damaged")
+    assert not artifacts.is_there(tmp_path, READER)
+    make(tmp_path, READER)
+    assert artifacts.files(folder) == before
+
+
+@pytest.mark.parametrize("when", ["before", "during"])
+def test_code_that_is_not_the_planned_one_makes_nothing(tmp_path, monkeypatch, when):
+    digests = iter(["edited"] if when == "before" else [RECIPE.code, "edited"])
+    monkeypatch.setattr(code, "digest", lambda *roots: next(digests))
+    with pytest.raises(ValueError, match="was edited since this run was planned"):
+        make(tmp_path)
+    assert not (tmp_path / RECIPE.place).exists()
 
 
 def test_same_data_same_digest_and_any_changed_byte_or_name_shows(tmp_path):
-    make(tmp_path / "a")
-    make(tmp_path / "b")
-    make(tmp_path / "c", DATA.assign(x=DATA.x + 1))
-    digest = artifacts.digest(tmp_path / "a")
-    assert digest == artifacts.digest(tmp_path / "b")
-    assert digest != artifacts.digest(tmp_path / "c")
-    chunk = max(
-        (p for p in (tmp_path / "a").rglob("*") if p.is_file() and p.name != "manifest.json"),
-        key=os.path.getsize,
-    )
-    chunk.rename(chunk.with_name("elsewhere"))
-    assert digest != artifacts.digest(tmp_path / "a")
+    folder = make(tmp_path / "a")
+    assert artifacts.files(folder) == artifacts.files(make(tmp_path / "b"))
+    before = artifacts.files(folder)
+    (folder / "dataset.zarr.zip").rename(folder / "elsewhere")
+    assert artifacts.files(folder) != before
 
 
-def test_parts_read_as_one_in_the_order_of_replicates(tmp_path):
-    for i in range(2):
-        artifacts.write_dataset(DATA.isel(replicate=[i]), tmp_path / str(i))
-    xr.testing.assert_identical(artifacts.open_parts([tmp_path / "0", tmp_path / "1"]).load(), DATA)
-
-
-def test_a_missing_manifest_is_one_line(tmp_path):
-    with pytest.raises(ValueError, match=r"manifest.json: missing") as error:
+@pytest.mark.parametrize("text", [None, "", "[]", "3", "null", "{}", '{"id": 3}', "[" * 5000])
+def test_a_manifest_that_is_missing_or_none_is_one_line(tmp_path, text):
+    if text is not None:
+        (tmp_path / "manifest.json").write_text(text)
+    with pytest.raises(ValueError, match=r"manifest.json: ") as error:
         artifacts.read_manifest(tmp_path)
     assert "\n" not in str(error.value)
 
@@ -112,3 +176,17 @@ def test_ids_depend_on_the_parameters_and_not_on_their_order(one, other):
 
 def test_a_recipe_survives_json():
     assert Recipe.from_json(json.loads(json.dumps(RECIPE.to_json()))) == RECIPE
+
+
+def test_a_lock_goes_with_its_holder(tmp_path):
+    program = f"""
+        import os, signal
+        from pathlib import Path
+        from infoplane import artifacts
+        with artifacts.lock(Path({str(tmp_path / "lock")!r})):
+            os.kill(os.getpid(), signal.SIGKILL)
+    """
+    subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=False)
+    with artifacts.lock(tmp_path / "lock"):
+        assert os.listdir(tmp_path) == ["lock"]
+    assert os.listdir(tmp_path) == []

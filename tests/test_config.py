@@ -1,18 +1,27 @@
 """A config that cannot be used ends with a line per problem: the key's path, what was found, what is allowed."""
 
 import copy
+import json
+from typing import Annotated
 
 import numpy as np
 import pytest
 import yaml
+from pydantic import Field
 
-from infoplane import config
-from infoplane.config import ConfigError
+from infoplane import loading
+from infoplane.analyses import ANALYSES
+from infoplane.claims import CLAIMS
+from infoplane.datasets import DATASETS
+from infoplane.figures import FIGURES
+from infoplane.loading import ConfigError
+from infoplane.measures import ESTIMATORS, MEASURES
+from infoplane.section import Neutral, Section
 
 GOOD = {
     "defaults": {"epochs": 10, "replicates": 2},
     "experiments": {
-        "main": None,
+        "main": {},
         "fraction": {"vary": {"train_fraction": [0.45, 0.85]}},
         "digits": {"set": {"dataset": "digits", "output": "softmax"}},
     },
@@ -34,7 +43,7 @@ def changed(path, value):
 
 
 def test_a_good_config_loads_and_kinds_default_to_names():
-    loaded = config.load(GOOD)
+    loaded = loading.load(GOOD)
     assert loaded.estimators["binned"].kind == "binned"
     assert loaded.defaults.epochs == 10
     assert [varied for varied, _ in loaded.conditions("fraction")] == [
@@ -95,7 +104,7 @@ def test_a_good_config_loads_and_kinds_default_to_names():
 )  # fmt: skip
 def test_a_wrong_value_is_one_line_with_its_path(path, value, line):
     with pytest.raises(ConfigError) as error:
-        config.load(changed(path, value))
+        loading.load(changed(path, value))
     text = str(error.value)
     assert text.startswith(line)
     assert "\n" not in text
@@ -105,7 +114,7 @@ def test_several_problems_are_a_line_each():
     values = changed("defaults.epochs", 0)
     values["estimators"]["binned"]["bins"] = -1
     with pytest.raises(ConfigError) as error:
-        config.load(values)
+        loading.load(values)
     assert [line.split(":")[0] for line in str(error.value).splitlines()] == [
         "defaults.epochs",
         "estimators.binned.bins",
@@ -117,25 +126,82 @@ def test_a_sigmoid_output_needs_two_classes(tmp_path):
     values = changed("datasets.three", {"kind": "npz", "path": str(tmp_path / "three.npz")})
     values["defaults"] |= {"dataset": "three", "batch_size": 2}
     with pytest.raises(ConfigError, match=r"^defaults.output: found \"sigmoid\"; allowed: softmax"):
-        config.load(values)
+        loading.load(values)
 
 
 def test_a_missing_data_file_is_named(tmp_path):
     values = changed("datasets.mine", {"kind": "npz", "path": str(tmp_path / "no.npz")})
     values["defaults"]["dataset"] = "mine"
     with pytest.raises(ConfigError, match=r"^datasets.mine: .*no.npz"):
-        config.load(values)
+        loading.load(values)
 
 
 @pytest.mark.parametrize("key", ["estimators.binned.bins", "estimators__binned__bins"])
 def test_overrides_of_nested_keys(key):
-    assert config.load({**GOOD, key: "50"}).estimators["binned"].bins == 50
+    assert loading.load({**GOOD, key: "50"}).estimators["binned"].bins == 50
+
+
+def test_overrides_count_in_their_order():
+    assert loading.expand({"a__b": 1, "a.b": 2}) == {"a": {"b": 2}}
+    assert loading.expand({"a.b": 2, "a__b": 1}) == {"a": {"b": 1}}
+
+
+@pytest.mark.parametrize("text", ["false", "0.9"])
+def test_a_text_of_an_override_is_the_value_that_it_is_in_yaml(text):
+    """Snakemake hands over texts, nested ones too."""
+    for options in (
+        {"defaults__optimizer_options__nesterov": text},
+        {"defaults": {"optimizer_options": {"nesterov": text}}},
+    ):
+        loaded = loading.load({**GOOD, **options})
+        assert loaded.defaults.optimizer_options == {"nesterov": yaml.safe_load(text)}
+
+
+def test_a_misfit_names_the_experiment_and_the_condition_in_which_it_arises():
+    values = changed("experiments.fraction.vary", {"train_fraction": [0.01, 0.85]})
+    values["defaults"]["batch_size"] = 64
+    with pytest.raises(ConfigError, match=r"\(experiment fraction, train fraction 0.01\)$"):
+        loading.load(values)
+
+
+@pytest.mark.parametrize("kind", [[], 3, None, {}])
+def test_a_kind_that_is_no_text_is_one_line(kind):
+    with pytest.raises(ConfigError, match=r"^figures.x.kind: "):
+        loading.load(changed("figures.x", {"kind": kind}))
+
+
+@pytest.mark.parametrize(
+    "registry", [DATASETS, ESTIMATORS, MEASURES, ANALYSES, FIGURES, CLAIMS], ids=lambda r: next(iter(r))
+)
+def test_what_ids_are_made_of_gives_the_section_back(registry):
+    needed = {"figure": "information_plane", "path": "data.npz"}
+    for kind, section in registry.items():
+        values = {key: value for key, value in needed.items() if key in section.model_fields}
+        made = section(kind=kind, **values)
+        assert section.restored(json.loads(json.dumps(made.resolved()))) == made
+
+
+def test_a_neutral_value_is_left_out_of_ids_until_it_changes():
+    class Added(Section):
+        old: int = Field(1, description="old")
+        new: Annotated[int, Neutral(3)] = Field(3, description="new")
+
+    assert Added().resolved() == {"old": 1}
+    assert Added.restored({"old": 1}) == Added()
+    assert Added(new=4).resolved() == {"old": 1, "new": 4}
+
+    class Changed(Section):
+        old: int = Field(1, description="old")
+        new: Annotated[int, Neutral(3)] = Field(4, description="new, with another default")
+
+    assert Changed().resolved() == {"old": 1, "new": 4}  # a changed default is another version
+    assert Changed.restored({"old": 1}) == Changed(new=3)  # and what was made before is still what it was
 
 
 def test_files_merge_in_order(tmp_path):
     (tmp_path / "a.yaml").write_text(yaml.safe_dump(GOOD))
     (tmp_path / "b.yaml").write_text("defaults: {epochs: 99}")
-    loaded = config.load(config.read(tmp_path / "a.yaml", tmp_path / "b.yaml"))
+    loaded = loading.load(loading.read(tmp_path / "a.yaml", tmp_path / "b.yaml"))
     assert (loaded.defaults.epochs, loaded.defaults.replicates) == (99, 2)
 
 
@@ -143,5 +209,5 @@ def test_files_merge_in_order(tmp_path):
 def test_a_file_that_is_no_mapping_is_one_line(tmp_path, text):
     (tmp_path / "a.yaml").write_text(text)
     with pytest.raises(ConfigError, match=r"a.yaml: ") as error:
-        config.read(tmp_path / "a.yaml")
+        loading.read(tmp_path / "a.yaml")
     assert "\n" not in str(error.value)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+import yaml
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from infoplane.datasets.replicates import TEST_SHARE
@@ -57,6 +58,13 @@ def _leaves_test_samples(fraction: float) -> float:
     return fraction
 
 
+def _typed(options: Any) -> Any:
+    """Texts as the YAML values that they are: Snakemake hands over nested `--config` values as texts."""
+    if not isinstance(options, dict):
+        return options
+    return {key: yaml.safe_load(value) if isinstance(value, str) else value for key, value in options.items()}
+
+
 class Condition(Section):
     """A network, its data, its training and how many replicates of it: defaults are the paper's [ST17]."""
 
@@ -81,7 +89,7 @@ class Condition(Section):
         "normal, of deviation 1/√inputs before it is cut at two deviations.",
     )
     optimizer: Literal[tuple(OPTIMIZERS)] = Field("sgd", description="Keras optimizer.")
-    optimizer_options: dict[str, Any] = Field(
+    optimizer_options: Annotated[dict[str, Any], BeforeValidator(_typed)] = Field(
         default_factory=dict, description="Further arguments of the optimizer, e.g. `{momentum: 0.9}`."
     )
     learning_rate: Positive = Field(0.05, description="Step size of the optimizer.")

@@ -11,7 +11,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-
 _streams: list[BinaryIO] = []  # the logs that are open, the job's own last
 
 

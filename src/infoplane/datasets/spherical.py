@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 import numpy as np
 import xarray as xr
 from pydantic import Field
-from scipy.optimize import brentq
 from scipy.special import entr, eval_legendre, expit
 
 from infoplane import icosahedron
@@ -73,6 +72,8 @@ class Spherical(Dataset):
 
     def sharpness(self) -> float:
         """γ such that I(X;Y) is `information`, which rises with γ; the bracket spans 1e-7 to 0.99916 bits."""
+        from scipy.optimize import brentq  # half a second of imports that no plan should wait for
+
         return brentq(lambda log: label_information(expit(np.exp(log) * rule())) - self.information, -7, 7)
 
     def exact(self) -> xr.Dataset:

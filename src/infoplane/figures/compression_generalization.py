@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 import numpy as np
-import seaborn as sns
 import xarray as xr
 
 from infoplane.analyses.base import conditions
 from infoplane.analyses.generalization import Generalization
 from infoplane.figures.base import Drawing, InformationFigure
-from infoplane.figures.style import panels
+from infoplane.figures.style import palette, panels
 from infoplane.statistics import INTERVAL, PARTS
 
 MARKERS = "osD^vP*X<>"
@@ -33,7 +32,7 @@ class CompressionGeneralization(InformationFigure):
         several = len({data.attrs["experiment"] for data in networks}) > 1
         names = [data.attrs["experiment" if several else "name"] for data in networks]
         kinds = list(dict.fromkeys(names))
-        colors = sns.color_palette("colorblind", len(kinds))
+        colors = palette(len(kinds))
         correlation, low, high = (float(analysis["rank_correlation"].sel({INTERVAL: part})) for part in PARTS)
         with panels(1, xlabel="compression of the last hidden layer [bits]") as (figure, (panel,)):
             for number, kind in enumerate(kinds):

@@ -12,7 +12,6 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-import seaborn as sns
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
@@ -45,7 +44,7 @@ _LINES = {
     "legend.frameon": False,
     "legend.handlelength": 1.2,
 }
-TRAIN, TEST = sns.color_palette("colorblind")[:2]
+TRAIN, TEST = "#0173b2", "#de8f05"  # the first of seaborn's "colorblind"
 KNOWN = mpl.colormaps["PuOr_r"]  # of a bit: 0, 1, and white where nothing is known
 EPOCHS = mpl.colormaps["viridis"]
 # Without its ends: black is for annotations, pale yellow cannot be read on white.
@@ -70,6 +69,8 @@ def panels(
     """
     columns = min(number, per_row)
     rows = -(-number // columns)
+    import seaborn as sns  # a second of imports that no plan should wait for
+
     with mpl.rc_context({**sns.axes_style("ticks"), **_FONTS, **_LINES}):
         figure = Figure(figsize=(width or (SINGLE if number == 1 else DOUBLE), height * rows), layout="constrained")
         grid = figure.subplots(rows, columns, squeeze=False, **subplots)
@@ -91,6 +92,13 @@ def _finish(grid: np.ndarray, xlabel: str | None, ylabel: str | None) -> None:
     for axes in grid[:, 0]:
         if axes.figure and ylabel:
             axes.set_ylabel(ylabel)
+
+
+def palette(number: int) -> list[tuple[float, ...]]:
+    """Colours that tell kinds apart, also for the colour-blind."""
+    import seaborn as sns
+
+    return sns.color_palette("colorblind", number)
 
 
 def layer_colors(layers: int) -> list[tuple[float, ...]]:
