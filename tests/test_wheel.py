@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -120,4 +121,5 @@ def test_the_same_versions_as_from_a_clone(installed, tmp_path):
         text=True,
         check=True,
     )
-    assert json.loads(wheel.stdout) == json.loads(clone.stdout)
+    ids = re.compile(r'"id": "([0-9a-f]{12})"')
+    assert ids.findall(wheel.stdout) == ids.findall(clone.stdout) != []

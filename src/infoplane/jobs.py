@@ -42,7 +42,7 @@ def run(snakemake: Any, write: Write) -> None:
     """The job of a rule's script: what Snakemake says, made with `write`; errors are one line."""
     with logged(snakemake.log[0]):
         params = snakemake.params
-        recipe, results = Recipe.from_json(params.recipe), Path(params.results)
+        recipe, results = Recipe.from_json(params.recipe), Path(snakemake.output[0]).parents[1]
         make(recipe, params.label, results, write)
         if shown := params.get("shown"):
             view.show(results, params.view, shown)

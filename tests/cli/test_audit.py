@@ -78,7 +78,7 @@ def test_a_missing_artifact_breaks_the_link(project):
 def test_a_changed_manifest_on_disk_breaks_the_link(project):
     path = project.folders("measurements")[0] / "manifest.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "started": "1999-01-01T00:00:00Z"}))
-    code, report = audited(project, "results/figures/plane.png")
+    code, report = audited(project, "results/figures/both.png")
     assert (code, broken(report, "manifest")) == (1, {"measurement": "differs in started"})
 
 

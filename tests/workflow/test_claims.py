@@ -8,6 +8,7 @@ import re
 import pytest
 from PIL import Image
 
+from infoplane import embed
 from tests.workflow.browser import PROGRAM, Browser
 from tests.workflow.conftest import SMALL
 
@@ -24,7 +25,8 @@ def judged(finished, tmp_path_factory):
     """A finished project with claims and a film; tests that change it copy it first."""
     project = finished.copy(tmp_path_factory.mktemp("judged") / "a project")
     project.set(claims=CLAIMS, figures__film=FILM)
-    assert project.make() == {"figure_claims": 1, "figure_film": 1, "claims": 1}
+    # the film shows what the plane shows, so they share an analysis
+    assert project.make() == {"analysis": 2, "figure_film": 1, "verdict": 1, "figure_claims": 1, "page": 1}
     return project
 
 
@@ -38,35 +40,34 @@ def verdicts(project):
     return {claim["name"]: claim for claim in content["claims"]}
 
 
-def test_each_claim_names_its_statistics_and_its_figures_version(judged):
-    for name, claim in verdicts(judged).items():
-        manifest = json.loads((judged.folder / "results/figures" / f"{claim['figure']}.json").read_text())
-        assert claim["figure_id"] == manifest["id"]
+def test_each_claim_names_its_statistics_and_what_it_was_decided_by(judged):
+    page = (judged.folder / "results/claims.html").read_text()
+    assert set(verdicts(judged)) == set(CLAIMS)
+    for claim in verdicts(judged).values():
+        assert (judged.folder / "results/analyses" / claim["analysis"] / "analysis.csv").is_file()
         assert all({"estimate", "low", "high", "threshold", "verdict"} <= set(s) for s in claim["statistics"])
-        page = (judged.folder / "results/claims.html").read_text()
+        shown = embed.read(judged.folder / "results/figures" / f"{claim['figure']}.png").manifest["id"]
         assert claim["statement"] in page
-        assert claim["figure_id"] in page
-        assert (judged.folder / "results" / claim["figure_file"]).is_file()
-        assert name in CLAIMS
+        assert shown in page
 
 
 def test_another_threshold_turns_the_verdict_and_runs_nothing_else(project):
     assert verdicts(project)["data_processing"]["verdict"] == "holds"
     assert verdicts(project)["no_regularization"]["verdict"] != "does not hold"
     project.set(claims={**CLAIMS, "no_regularization": {"figure": "information_plane", "bits": 12}}, figures__film=FILM)
-    assert project.make() == {"figure_claims": 1, "claims": 1}
+    assert project.make() == {"verdict": 1, "figure_claims": 1, "page": 1}
     assert verdicts(project)["no_regularization"]["verdict"] == "does not hold"
 
 
 def test_a_figures_style_redraws_it_alone_and_the_page_quotes_its_new_version(project):
     path = "src/infoplane/figures/learning_curves.py"
     project.edit(path, "cross-entropy [nats]", "loss [nats]")
-    assert project.would_run() == {"figure_learning_curves": 1, "claims": 1}
+    assert project.would_run() == {"figure_learning_curves": 1, "page": 1}
 
 
 def test_the_film_and_the_table_can_be_audited(judged):
-    for file in ("film.gif", "film.png", "claims.pdf"):
-        done = judged.run("infoplane", "audit", f"results/figures/{file}")
+    for file in ("figures/film.gif", "figures/film.csv", "figures/claims.pdf", "claims.json", "claims.html"):
+        done = judged.run("infoplane", "audit", f"results/{file}")
         assert done.returncode == 0, done.stdout + done.stderr
     film = judged.folder / "film.gif"
     data = bytearray((judged.folder / "results/figures/film.gif").read_bytes())
@@ -116,7 +117,8 @@ def test_the_report_opens_in_a_browser_and_shows_every_figure(report, judged):
         browser.open(report.as_uri())
         assert "1. Claims" in browser.evaluate("document.body.innerText")
         for name in [*SMALL["figures"], "claims", "film"]:
-            path = f"results/figures/{name}.{'gif' if name == 'film' else 'png'}"
+            suffix = "gif" if name == "film" else "png"
+            path = next((judged.folder / "results").glob(f"figures/*/{name}.{suffix}")).relative_to(judged.folder)
             view = {"navbarMode": "resultinfo", "content": "img", "resultPath": path}
             browser.evaluate(f"app.setView({{...{json.dumps(view)}, contentPath: results['{path}'].data_uri}})")
             width = "Math.max(...[...document.querySelectorAll('img')].map(image => image.naturalWidth))"

@@ -16,7 +16,6 @@ if CONFIG.claims:
         params:
             recipe=verbatim(PLAN.verdict.recipe.to_json()),
             label=PLAN.verdict.label,
-            results=str(RESULTS),
             view=PLAN.view,
             shown=verbatim(PLAN.shown(PLAN.verdict)),
         message:
@@ -47,7 +46,6 @@ if CONFIG.claims:
         params:
             recipe=verbatim(PLAN.page.recipe.to_json()),
             label=PLAN.page.label,
-            results=str(RESULTS),
             view=PLAN.view,
             shown=verbatim(PLAN.shown(PLAN.page)),
         message:

@@ -5,6 +5,7 @@ ids that are missing. So nothing depends on what Snakemake remembers, on times, 
 a deleted .snakemake, not on marks that a killed run left.
 """
 
+import re
 import sys
 from pathlib import Path
 
@@ -45,6 +46,8 @@ PLAN = infoplane.plan.make(CONFIG, CAPTIONS)
 
 
 MISSING = {stage: PLAN.missing(stage, RESULTS) for stage in PLAN.stages}
+# Names that people open, below the results folder, and the files that they show.
+SHOWN = {name: file for end in PLAN.ends() for name, file in PLAN.shown(end).items()}
 TO_MAKE = {artifact.id for artifacts in MISSING.values() for artifact in artifacts}
 
 
@@ -90,18 +93,28 @@ def to_make(wildcards):
     return [place(end) for end in PLAN.ends() if reporting or end.id in TO_MAKE]
 
 
+def drawn_files(name, figure):
+    """What a figure's job writes; the report shows the film where there is one, the picture where not."""
+    folder = RESULTS / PLAN.figures[name].place
+    caption = str((folder / f"{name}.rst").absolute())
+    shown = f"{name}.{'gif' if figure.animated else 'png'}"
+    options = {"caption": caption, "category": chapter(figure.group)}
+    return report(folder, patterns=[shown], **options)
+
+
+def shown_by(name):
+    """The folder of the artifact that a name in the view shows."""
+    show_what_exists()
+    return str((RESULTS / SHOWN[name]).parent)
+
+
 def show_what_exists():
     """Bring the view up to date, if this is a run: not a dry one, not a report, not one of its own jobs."""
     idle = workflow.executor_plugin is None or workflow.dryrun or workflow.touch
     if workflow.is_main_process and not idle:
         for artifact in (artifact for stage in MISSING.values() for artifact in stage):
             infoplane.artifacts.drop_damaged(RESULTS, artifact.recipe)
-        shown = {
-            name: file
-            for end in PLAN.ends()
-            for name, file in PLAN.shown(end).items()
-        }
-        view.bring_up_to_date(RESULTS, PLAN.view, shown)
+        view.bring_up_to_date(RESULTS, PLAN.view, SHOWN)
 
 
 wildcard_constraints:

@@ -4,10 +4,10 @@
 rule dataset:
     output:
         update(directory(RESULTS / "datasets/{id}")),
-    wildcard_constraints:
-        id=missing("dataset"),
     log:
         RESULTS / "logs/datasets/{id}.log",
+    wildcard_constraints:
+        id=missing("dataset"),
     conda:
         "../../environment.yml"
     resources:
@@ -15,7 +15,6 @@ rule dataset:
     params:
         recipe=recipe("dataset"),
         label=label("dataset"),
-        results=str(RESULTS),
     message:
         "Draw the dataset {wildcards.id}: see {log}"
     script:
@@ -27,10 +26,10 @@ rule training:
         read_by("training"),
     output:
         update(directory(RESULTS / "trainings/{id}")),
-    wildcard_constraints:
-        id=missing("training"),
     log:
         RESULTS / "logs/trainings/{id}.log",
+    wildcard_constraints:
+        id=missing("training"),
     conda:
         "../../environment.yml"
     resources:
@@ -38,7 +37,6 @@ rule training:
     params:
         recipe=recipe("training"),
         label=label("training"),
-        results=str(RESULTS),
         checkpoint=lambda wildcards: RESULTS / "checkpoints" / wildcards.id,
     message:
         "Train {params.label}: progress in {log}"
@@ -51,10 +49,10 @@ rule measurement:
         read_by("measurement"),
     output:
         update(directory(RESULTS / "measurements/{id}")),
-    wildcard_constraints:
-        id=missing("measurement"),
     log:
         RESULTS / "logs/measurements/{id}.log",
+    wildcard_constraints:
+        id=missing("measurement"),
     conda:
         "../../environment.yml"
     resources:
@@ -62,7 +60,6 @@ rule measurement:
     params:
         recipe=recipe("measurement"),
         label=label("measurement"),
-        results=str(RESULTS),
     message:
         "Measure {params.label}: see {log}"
     script:
@@ -74,10 +71,10 @@ rule analysis:
         read_by("analysis"),
     output:
         update(directory(RESULTS / "analyses/{id}")),
-    wildcard_constraints:
-        id=missing("analysis"),
     log:
         RESULTS / "logs/analyses/{id}.log",
+    wildcard_constraints:
+        id=missing("analysis"),
     conda:
         "../../environment.yml"
     resources:
@@ -85,7 +82,6 @@ rule analysis:
     params:
         recipe=recipe("analysis"),
         label=label("analysis"),
-        results=str(RESULTS),
     message:
         "Analyse {params.label}: see {log}"
     script:

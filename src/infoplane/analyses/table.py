@@ -32,9 +32,10 @@ def csv(analysis: xr.DataTree) -> str:
     leading = [column for column in ("experiment", "condition") if column in table]
     dims = [column for column in table if column not in leading and any(column in data.coords for _, data in named)]
     rest = [column for column in table if column not in (*leading, *dims)]
-    meanings = {name: data[name] for _, data in named for name in (*data.coords, *data.data_vars)}
-    lines = [f"# {name}: {_meaning(variable)}\n" for name, variable in meanings.items() if name in table]
-    return "".join(lines) + table[[*leading, *dims, *rest]].to_csv(index=False, lineterminator="\n")
+    columns = [*leading, *dims, *rest]
+    meanings = {name: data[name] for _, data in named for name in data.variables}  # xarray's coords have no order
+    lines = [f"# {name}: {_meaning(meanings[name])}\n" for name in columns if name in meanings]
+    return "".join(lines) + table[columns].to_csv(index=False, lineterminator="\n")
 
 
 def _frames(data: xr.Dataset) -> list[pd.DataFrame]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -132,7 +133,7 @@ def rerun(
         line(f"environment, then -> now: {printing.changes(made.environment)}")
     for data in made.data:
         line(f"data file {data.path}: ", (data.state, GOOD if data.state == "as recorded" else BAD))
-    line(f"to make it: cd {folder} && infoplane run")
+    line(f"to make it: (cd {quote(str(folder))} && infoplane run)")
     for name in made.shown:
         if embed.suffix(name) == embed.suffix(str(file)):
-            line(f"then compare: infoplane diff {file} {folder / 'results' / name}")
+            line(f"then compare: infoplane diff {quote(str(file))} {quote(str(folder / 'results' / name))}")

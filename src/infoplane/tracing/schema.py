@@ -13,6 +13,7 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Stage = Literal[artifacts.STAGES]
 Root = Annotated[str, Field(pattern=r"^(infoplane(\.[A-Za-z0-9_]+)*|workflow/scripts/[A-Za-z0-9_]+\.py)$")]
 Contents = dict[str, str]
+Seconds = Annotated[float, Field(ge=0, le=1e9)]
 DEEPEST = 50  # levels of a manifest
 
 
@@ -40,7 +41,7 @@ class _Common(_Strict):
     label: str
     input_contents: dict[Id, Contents]
     started: str
-    seconds: float
+    seconds: Seconds
     content: Contents
 
 
