@@ -27,7 +27,7 @@ def test_a_second_run_does_nothing(finished):
         ({"figures__information_plane__estimator": "binned", "figures__more": {"kind": "learning_curves"}}, {"figure_more": 1}),
         ({"estimators__unused": {"kind": "binned", "bins": 9}}, {}),
     ],
-    ids=lambda value: "-".join(value) or "nothing",
+    ids=lambda value: "-".join(sorted(value)) or "nothing",
 )  # fmt: skip
 def test_a_changed_key_reruns_the_stages_that_use_it(project, change, rerun):
     project.set(**change)

@@ -31,7 +31,7 @@ if CONFIG.claims:
                 directory(
                     report(
                         place(PLAN.page),
-                        patterns=["claims.html"],
+                        patterns=["{page}.html"],
                         caption="../report/claims_page.rst",
                         category=chapter("Claims"),
                     )

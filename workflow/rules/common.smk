@@ -97,9 +97,11 @@ def drawn_files(name, figure):
     """What a figure's job writes; the report shows the film where there is one, the picture where not."""
     folder = RESULTS / PLAN.figures[name].place
     caption = str((folder / f"{name}.rst").absolute())
-    shown = f"{name}.{'gif' if figure.animated else 'png'}"
-    options = {"caption": caption, "category": chapter(figure.group)}
-    return report(folder, patterns=[shown], **options)
+    # a pattern without a wildcard finds nothing; the folder has one file of the kind
+    shown = ["{picture}.gif"] if figure.animated else ["{picture}.png"]
+    return report(
+        folder, patterns=shown, caption=caption, category=chapter(figure.group)
+    )
 
 
 def shown_by(name):
