@@ -198,8 +198,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 def files(folder: Path) -> dict[str, str]:
     """The content digests (sha256) of an artifact's files by name, without the manifest."""
     folder = Path(folder)
-    found = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name not in (MANIFEST, STAMP))
-    return {path.relative_to(folder).as_posix(): digest(path) for path in found}
+    found = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {name: digest(path) for name, path in found.items() if name not in (MANIFEST, STAMP)}
 
 
 def digest(path: Path) -> str:
