@@ -202,7 +202,7 @@ def at_once(project, *options, between=0.0):
 def test_two_runs_at_once_with_different_configs(project):
     """Both make all of theirs; the view is that of the run that began last."""
     bits = "claims__data_processing__bits"
-    at_once(project, ["--config", f"{bits}=11"], ["--config", f"{bits}=10"], between=3)
+    at_once(project, ["--config", f"{bits}=11"], ["--config", f"{bits}=10"], between=6)
     for value in (11, 10):
         project.set(claims={"data_processing": {"figure": "learning_curves", "bits": value}})
         assert project.would_run() == {}
