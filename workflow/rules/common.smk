@@ -48,7 +48,6 @@ PLAN = infoplane.plan.make(CONFIG, CAPTIONS)
 MISSING = {stage: PLAN.missing(stage, RESULTS) for stage in PLAN.stages}
 # Names that people open, below the results folder, and the files that they show.
 SHOWN = {name: file for end in PLAN.ends() for name, file in PLAN.shown(end).items()}
-TO_MAKE = {artifact.id for artifacts in MISSING.values() for artifact in artifacts}
 
 
 def missing(stage):
@@ -84,13 +83,12 @@ def verbatim(value):
 
 
 def to_make(wildcards):
-    """What a run is for: the figures and verdicts that are not there. For a report: all of them.
+    """What a run is for: the figures and verdicts.
 
     A run that makes something, or finds all made, first brings the view up to date.
     """
     show_what_exists()
-    reporting = workflow.executor_plugin is None
-    return [place(end) for end in PLAN.ends() if reporting or end.id in TO_MAKE]
+    return [place(end) for end in PLAN.ends()]
 
 
 def drawn_files(name, figure):
