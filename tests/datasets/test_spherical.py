@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from infoplane import icosahedron
 from infoplane.datasets.base import bit_patterns
-from infoplane.datasets.spherical import Spherical, power_spectrum
+from infoplane.datasets.spherical import Spherical, power_classes
 
 
 def test_vertices_are_a_regular_icosahedron():
@@ -27,7 +27,7 @@ def test_vertices_are_a_regular_icosahedron():
 
 
 def test_there_are_64_classes_each_of_whole_orbits_of_the_symmetry_group():
-    classes = np.unique(power_spectrum(), axis=0, return_inverse=True)[1].ravel()
+    classes = power_classes()
     assert classes.max() + 1 == 64
     # The orbits, found without any power spectrum: close the patterns under the rotations and reflections.
     patterns = bit_patterns(12)
@@ -97,3 +97,15 @@ def test_patterns_are_all_of_twelve_bits_and_equally_likely():
 def test_unreachable_information_is_refused(information):
     with pytest.raises(ValidationError, match="information"):
         Spherical(information=information)
+
+
+@pytest.mark.parametrize("shuffled", [False, True])
+@pytest.mark.parametrize("labels", ["information", "deterministic"])
+def test_the_label_depends_on_the_power_spectrum_alone(labels, shuffled):
+    data = Spherical(labels=labels, shuffled=shuffled).distribution()
+    classes = data["sufficient_class"].values
+    p_s = np.bincount(classes) / len(classes)
+    assert -(p_s * np.log2(p_s)).sum() == pytest.approx(5.5695, abs=5e-5)
+    for number in range(64):
+        within = data["p_y_given_x"].values[classes == number]
+        assert np.array_equal(within, np.broadcast_to(within[0], within.shape))

@@ -24,7 +24,12 @@ def positive(dataset):
 def test_every_dataset_is_a_distribution_of_the_promised_shape(dataset):
     data = dataset.distribution()
     assert dataset.shape() == (data.sizes["sample"], data.sizes["feature"], data.sizes["class"])
-    assert {name: data[name].dtype for name in data} == {"x": "f4", "p_x": "f8", "p_y_given_x": "f8"}
+    assert {name: data[name].dtype for name in data} == {
+        "x": "f4",
+        "p_x": "f8",
+        "p_y_given_x": "f8",
+        "sufficient_class": "i4",
+    }
     assert float(data["p_x"].sum()) == pytest.approx(1)
     np.testing.assert_allclose(data["p_y_given_x"].sum("class"), 1)
     assert all({"units", "long_name"} <= set(variable.attrs) for variable in data.data_vars.values())

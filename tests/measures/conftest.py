@@ -48,6 +48,7 @@ def dataset():
             "x": (("sample", "feature"), rng.normal(size=(200, 4)).astype(np.float32)),
             "p_x": ("sample", p_x),
             "p_y_given_x": (("sample", "class"), np.stack([p_y, 1 - p_y], 1)),
+            "sufficient_class": ("sample", np.arange(200, dtype=np.int32)),
             "label": (("replicate", "sample"), (rng.random((16, 200)) < 1 - p_y).astype(np.int8)),
         },
         coords={"replicate": np.arange(16)},

@@ -65,3 +65,10 @@ def test_names_are_set_whatever_was_inherited_and_other_attributes_stay():
     assert result.mine.attrs == {"units": "nats", "long_name": "a measure's own"}
     assert result.layer.attrs["long_name"] == "number of the layer, counted from the input"
     xr.testing.assert_identical(data, before)
+
+
+def test_what_tells_all_samples_apart_is_saturated(dataset):
+    bits = np.log2(dataset.sizes["sample"])
+    i_xt = xr.DataArray([[[bits, bits - 0.05, bits - 0.2]]], dims=("replicate", "epoch", "layer"))
+    measured = derive(xr.Dataset({"I_XT": i_xt}).assign_coords(epoch=[0], layer=[1, 2, 3]), dataset)
+    assert measured["saturated"].values.tolist() == [[[True, True, False]]]

@@ -43,16 +43,29 @@ class Dataset(Section):
         return ()
 
     def distribution(self) -> xr.Dataset:
-        """p(x, y): `x` (sample, feature), `p_x` (sample), `p_y_given_x` (sample, class)."""
+        """p(x, y): `x` (sample, feature), `p_x`, `sufficient_class` (sample), `p_y_given_x` (sample, class)."""
         data = self.exact()
         if self.shuffled:
             permutation = np.random.default_rng(0).random(data.sizes["sample"]).argsort()
-            data["p_y_given_x"] = data["p_y_given_x"].copy(data=data["p_y_given_x"].values[permutation])
+            for name in ("p_y_given_x", "sufficient_class"):
+                data[name] = data[name].copy(data=data[name].values[permutation])
         return data
 
 
-def joint(x: np.ndarray, p_x: np.ndarray, p_y_given_x: np.ndarray) -> xr.Dataset:
-    """The data model's dataset of x (sample, feature), p(x) (sample) and p(y|x) (sample, class)."""
+def sufficient_class(p_y_given_x: np.ndarray) -> np.ndarray:
+    """The class S of each sample, int32 (sample), of p(y|x) (sample, class): samples are alike if p(y|x) is.
+
+    S is the minimal sufficient statistic of X for Y (Cover & Thomas, ch. 2.9); with certain labels it is the label.
+    """
+    return np.unique(p_y_given_x, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int32)
+
+
+def joint(x: np.ndarray, p_x: np.ndarray, p_y_given_x: np.ndarray, sufficient: np.ndarray | None = None) -> xr.Dataset:
+    """The data model's dataset of x (sample, feature), p(x) (sample) and p(y|x) (sample, class).
+
+    `sufficient` int (sample) is a class of each sample on which alone Y depends, by default `sufficient_class`.
+    """
+    classes = sufficient_class(p_y_given_x) if sufficient is None else sufficient
     return xr.Dataset(
         {
             "x": (("sample", "feature"), np.asarray(x, np.float32), {"units": "1", "long_name": "input"}),
@@ -62,13 +75,18 @@ def joint(x: np.ndarray, p_x: np.ndarray, p_y_given_x: np.ndarray) -> xr.Dataset
                 np.asarray(p_y_given_x, np.float64),
                 {"units": "1", "long_name": "probability of the label p(y|x)"},
             ),
+            "sufficient_class": (
+                "sample",
+                np.asarray(classes, np.int32),
+                {"units": "1", "long_name": "sufficient class S: Y depends on X through S alone"},
+            ),
         }
     )
 
 
-def uniform(x: np.ndarray, p_positive: np.ndarray) -> xr.Dataset:
-    """Equally likely samples x (sample, feature) of two classes, with p(y=1|x) (sample)."""
-    return joint(x, np.full(len(x), 1 / len(x)), np.stack([1 - p_positive, p_positive], axis=1))
+def uniform(x: np.ndarray, p_positive: np.ndarray, sufficient: np.ndarray | None = None) -> xr.Dataset:
+    """Equally likely samples x (sample, feature) of two classes, with p(y=1|x) (sample); `sufficient` as in `joint`."""
+    return joint(x, np.full(len(x), 1 / len(x)), np.stack([1 - p_positive, p_positive], axis=1), sufficient)
 
 
 def from_arrays(x: np.ndarray, y: np.ndarray) -> xr.Dataset:

@@ -34,6 +34,11 @@ def power_spectrum(degrees: int = DEGREES) -> np.ndarray:
     return np.clip(np.round(spectrum, 12), 0, None).T
 
 
+def power_classes() -> np.ndarray:
+    """The class of each pattern, int (4096,): 0 to 63, patterns of one power spectrum (the orbits of [ST17])."""
+    return np.unique(power_spectrum(), axis=0, return_inverse=True)[1].reshape(-1)
+
+
 def rule() -> np.ndarray:
     """f(x) - θ of all patterns, (4096,): f(x) = √p_0 + 0.644 √p_1, positive where the authors' label is 1."""
     p_0, p_1 = power_spectrum()[:, :2].T
@@ -77,7 +82,7 @@ class Spherical(Dataset):
         return brentq(lambda log: label_information(expit(np.exp(log) * rule())) - self.information, -7, 7)
 
     def exact(self) -> xr.Dataset:
-        """The patterns, equally likely, with their exact label probabilities."""
+        """The patterns, equally likely, with their exact label probabilities and power-spectrum classes."""
         if self.labels == "deterministic":
-            return uniform(bit_patterns(12), (rule() > 0).astype(float))
-        return uniform(bit_patterns(12), expit(np.exp(self.sharpness()) * rule()))
+            return uniform(bit_patterns(12), (rule() > 0).astype(float), power_classes())
+        return uniform(bit_patterns(12), expit(np.exp(self.sharpness()) * rule()), power_classes())

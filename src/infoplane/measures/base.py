@@ -102,7 +102,9 @@ class Estimator(Measure):
 
     def measure(self, training: xr.DataTree, dataset: xr.Dataset) -> xr.Dataset:
         """Measure one snapshot of one layer at a time: that is the chunk of `activation` in the store."""
-        dataset = dataset[["p_x", "p_y_given_x", "label"]].load().drop_attrs()  # for the reason that `layers` gives
+        dataset = (
+            dataset[["p_x", "p_y_given_x", "sufficient_class", "label"]].load().drop_attrs()
+        )  # for the reason that `layers` gives
         measured = [self._layer(number, node, dataset) for number, node in layers(training)]
         return derive(xr.concat(measured, "layer", coords="minimal", compat="override"), dataset)
 

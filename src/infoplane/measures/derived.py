@@ -15,13 +15,19 @@ TOLERANCE_BITS = 1e-9
 # peak.
 ONSET_SHARE = 0.05
 
+# So near to log2 of the number of samples, all are told apart: more could not be seen.
+SATURATION_BITS = 0.1
+
 # What every estimator that gives the plane stores with it.
-DERIVED = ("compression", "dpi_excess_XT", "dpi_excess_TY")
+DERIVED = ("compression", "saturated", "dpi_excess_XT", "dpi_excess_TY")
 
 ATTRIBUTES = {
     "I_XT": ("bits", "I(X;T)"),
     "I_TY": ("bits", "I(T;Y)"),
     "H_T": ("bits", "H(T)"),
+    "I_ST": ("bits", "I(S;T): what T tells of the class of X on which alone Y depends"),
+    "I_XT_given_S": ("bits", "I(X;T|S): what T tells of X within its class, of no use to any label"),
+    "saturated": ("1", f"whether I(X;T) is within {SATURATION_BITS} bits of log2 of the number of samples"),
     "H_T_given_Y": ("bits", "H(T|Y)"),
     "I_XT_standard_error": ("bits", "standard error of I(X;T) over the Monte Carlo draws"),
     "I_TY_standard_error": ("bits", "standard error of I(T;Y) over the Monte Carlo draws"),
@@ -57,12 +63,13 @@ def describe(measurement: xr.Dataset, own: Mapping[str, tuple[str, str]] | None 
 
 
 def derive(measurement: xr.Dataset, dataset: xr.Dataset) -> xr.Dataset:
-    """Add compression and data-processing violations to a measurement (replicate, epoch, layer)."""
+    """Add compression, saturation and data-processing violations to a measurement (replicate, epoch, layer)."""
     p_y = dataset.p_x @ dataset.p_y_given_x
     h_x = entropy(dataset.p_x, "sample")
     i_xy = entropy(p_y, "class") - (dataset.p_x * entropy(dataset.p_y_given_x, "class")).sum()
     if "I_XT" in measurement:
-        measurement = measurement.merge(compression(measurement.I_XT))
+        most = np.log2(dataset.sizes["sample"]) - SATURATION_BITS
+        measurement = measurement.merge(compression(measurement.I_XT)).assign(saturated=most <= measurement.I_XT)
     for name, limit in (("XT", h_x), ("TY", i_xy)):
         if f"I_{name}" in measurement:
             excess = data_processing_excess(measurement[f"I_{name}"], limit)
