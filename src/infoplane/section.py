@@ -29,6 +29,9 @@ Float = Annotated[float, BeforeValidator(_no_bool), Field(allow_inf_nan=False)]
 Count = Annotated[Int, Field(ge=1)]
 Positive = Annotated[Float, Field(gt=0)]
 Fraction = Annotated[Float, Field(gt=0, le=1)]
+Share = Annotated[Float, Field(ge=0, le=1)]
+Factor = Annotated[Float, Field(gt=1)]
+Correlation = Annotated[Float, Field(ge=-1, le=1)]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
-"""Summaries over replicates, each with its uncertainty: what figures draw as bands and what claims quote.
+"""What is said of the population of networks, each statistic with its uncertainty, and curves over epochs made alike.
 
-A network is one draw of weights, labels and data order; everything that is said of a condition is said of the
-population of its networks, so the replicate is the unit that is resampled, with all its epochs and layers.
+A network is one draw of weights, labels and data order: the unit of every interval is the replicate, with all its
+epochs and layers. Means have t intervals; other statistics BCa bootstrap intervals (Efron & Tibshirani 1993, ch. 14).
 """
 
 from __future__ import annotations
@@ -12,9 +12,17 @@ from collections.abc import Callable
 import numpy as np
 import xarray as xr
 
-BLOCK = 100  # resamples held in memory at once
 INTERVAL = "interval"  # the dimension of an estimate with its interval
-PARTS = ("estimate", "low", "high")
+# `error` is the standard error on the scale of the inference, `df` its degrees of freedom: from these a test of any
+# threshold follows
+PARTS = ("estimate", "low", "high", "error", "df")
+LEVEL = 0.95
+RESAMPLES = 2000
+# the scale on which a statistic's errors are symmetric -> to that scale, and back
+SCALES = {"linear": (lambda x: x, lambda x: x), "log": (np.log, np.exp), "atanh": (np.arctanh, np.tanh)}
+
+GRID = 256  # points of a smoothed curve, evenly spaced in log(1 + epoch)
+WIDTH = 0.2  # standard deviation of the window, in units of log(1 + epoch)
 
 
 def mean(data: xr.DataArray) -> xr.DataArray:
@@ -27,66 +35,121 @@ def median(data: xr.DataArray) -> xr.DataArray:
     return data.median("replicate")
 
 
-def ratio(part: xr.DataArray, whole: xr.DataArray) -> xr.DataArray:
-    """The ratio of two means over replicates."""
-    return part.mean("replicate") / whole.mean("replicate")
+def mean_interval(values: xr.DataArray, units: str, long_name: str, scale: str = "linear") -> xr.DataArray:
+    """The mean over networks (..., replicate) and its 95 % t interval, along `interval`.
 
-
-def exp_median(log: xr.DataArray) -> xr.DataArray:
-    """The median over replicates of what a logarithm is given of; those without one (NaN) are left out."""
-    return np.exp(log.median("replicate"))
-
-
-def rank_correlation(x: xr.DataArray, y: xr.DataArray) -> xr.DataArray:
-    """Spearman's rank correlation over replicates; NaN where either does not vary."""
-    from scipy.stats import rankdata  # a second of imports that no other job and no plan should wait for
-
-    x_rank, y_rank = (values.copy(data=rankdata(values, axis=values.get_axis_num("replicate"))) for values in (x, y))
-    return xr.corr(x_rank, y_rank, "replicate")
-
-
-def bootstrap(
-    statistic: Callable[..., xr.DataArray],
-    *data: xr.DataArray,
-    level: float = 0.95,
-    resamples: int = 2000,
-    seed: int = 0,
-) -> xr.Dataset:
-    """A statistic of replicates and its percentile bootstrap interval (Efron & Tibshirani 1993, ch. 13).
-
-    `statistic` takes arrays with the dimension `replicate`, reduces it, and lets other dimensions broadcast,
-    as xarray's methods do: `mean`, or `lambda a, b: xr.corr(a, b, "replicate")`, whose arrays are resampled
-    together. Returns `estimate`, `low`, `high`; the interval is NaN where there are fewer than two
-    replicates.
+    Networks that have no say are NaN. `scale` "log": the geometric mean. NaN ends where there are fewer than two.
     """
-    data = xr.align(*data, join="exact", exclude=set().union(*(d.dims for d in data)) - {"replicate"})
-    n = data[0].sizes["replicate"]
-    estimate = statistic(*data)
-    draws = np.random.default_rng(seed).integers(n, size=(resamples, n))
-    blocks = []
-    for start in range(0, resamples, BLOCK):
-        drawn = xr.DataArray(draws[start : start + BLOCK], dims=("resample", "replicate"))
-        blocks.append(statistic(*(d.drop_vars("replicate", errors="ignore").isel(replicate=drawn) for d in data)))
-    tail = (1 - level) / 2
-    # "closest" neighbours, not interpolation: between a finite and an infinite time there is no number
+    from scipy.stats import ttest_1samp  # a second of imports that no other job and no plan should wait for
+
+    to, back = SCALES[scale]
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "All-NaN slice")  # a statistic that cannot be had: its interval is NaN
-        ends = xr.concat(blocks, "resample").quantile(
-            [tail, 1 - tail], "resample", method="closest_observation", skipna=True
-        )
-    low, high = (ends.isel(quantile=i, drop=True).where(n > 1) for i in (0, 1))
-    return xr.Dataset({"estimate": estimate, "low": low, "high": high})
+        # all networks alike, or too few: the interval is a point, or NaN
+        warnings.simplefilter("ignore", RuntimeWarning)
+        data = to(values.transpose(..., "replicate")).values
+        test = ttest_1samp(data, 0.0, axis=-1, nan_policy="omit")
+        ends = test.confidence_interval(LEVEL)
+        number = np.isfinite(data).sum(-1)
+        estimate = np.nanmean(data, -1)
+        error = np.nanstd(data, -1, ddof=1) / np.sqrt(number)
+    alike = error == 0
+    low, high = (np.where(alike, estimate, np.ma.filled(end, np.nan)) for end in ends)
+    dims = [dim for dim in values.dims if dim != "replicate"]
+    parts = np.stack([back(estimate), back(low), back(high), error, number - 1.0])
+    coords = {name: values[name] for name in dims if name in values.coords}
+    return _interval(xr.DataArray(parts, coords, (INTERVAL, *dims)), units, long_name, scale)
 
 
-def interval(statistic: Callable[..., xr.DataArray], *data: xr.DataArray, units: str, long_name: str) -> xr.DataArray:
-    """A statistic of replicates and its 95 % bootstrap interval, along `interval`: estimate, low, high."""
-    parts = bootstrap(statistic, *data).to_dataarray(INTERVAL).sel({INTERVAL: list(PARTS)})
-    return parts.drop_attrs().assign_attrs(units=units, long_name=long_name)
+def bootstrap_interval(
+    statistic: Callable[..., np.ndarray], *samples: np.ndarray, units: str, long_name: str, paired: bool = False
+) -> xr.DataArray:
+    """A statistic of samples (network), and its 95 % BCa interval, along `interval`.
+
+    `statistic(*samples, axis=-1)` of numpy arrays; samples are resampled together if `paired`, else each alone.
+    """
+    from scipy.stats import bootstrap
+
+    estimate = float(statistic(*samples, axis=-1))
+    low = high = error = np.nan
+    if min(map(len, samples)) > 1:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # all resamples alike: the interval is a point
+            options = {"n_resamples": RESAMPLES, "confidence_level": LEVEL, "method": "BCa", "batch": 200}
+            found = bootstrap(samples, statistic, axis=-1, vectorized=True, paired=paired, rng=0, **options)
+        error = float(found.standard_error)
+        low, high = found.confidence_interval if error > 0 else (estimate, estimate)
+    parts = xr.DataArray([estimate, float(low), float(high), error, np.inf], dims=INTERVAL)
+    return _interval(parts, units, long_name, "linear")
 
 
-def epochs_until(curve: xr.DataArray, target: float, *, falling: bool = True) -> xr.DataArray:
-    """The epoch at which a curve (..., epoch) first falls to `target` (or rises to it), linear between
-    snapshots.
+def _interval(parts: xr.DataArray, units: str, long_name: str, scale: str) -> xr.DataArray:
+    return parts.assign_coords({INTERVAL: list(PARTS)}).assign_attrs(units=units, long_name=long_name, scale=scale)
+
+
+def rank_correlation(x: np.ndarray, y: np.ndarray, axis: int = -1) -> np.ndarray:
+    """Spearman's rank correlation along an axis; NaN where either does not vary."""
+    from scipy.stats import rankdata
+
+    x, y = (rankdata(values, axis=axis) for values in np.broadcast_arrays(x, y))
+    x, y = (ranks - ranks.mean(axis, keepdims=True) for ranks in (x, y))
+    with np.errstate(invalid="ignore"):
+        return (x * y).sum(axis) / np.sqrt((x**2).sum(axis) * (y**2).sum(axis))
+
+
+def smoothed(curve: xr.DataArray) -> xr.DataArray:
+    """A curve (..., epoch) on a fixed grid in log(1 + epoch), averaged in a Gaussian window of fixed width.
+
+    What is read off it (a peak, a crossing) then does not move with how many snapshots were taken, as the maximum of a
+    noisy series does.
+    """
+    from scipy.ndimage import gaussian_filter1d
+
+    position = np.log1p(curve["epoch"].values.astype(float))
+    grid = np.linspace(position[0], position[-1], GRID)
+    step = grid[1] - grid[0]
+    if step == 0:
+        return curve.astype(float)
+    known = curve.assign_coords(epoch=position).transpose(..., "epoch").astype(float)
+    even = known.interp(epoch=grid)
+    averaged = even.copy(data=gaussian_filter1d(even.values, WIDTH / step, axis=-1, mode="nearest"))
+    return averaged.assign_coords(epoch=np.expm1(grid))
+
+
+def at_epoch(curve: xr.DataArray, epoch: float | xr.DataArray) -> xr.DataArray:
+    """A curve (..., epoch) at an epoch, or at each replicate's (and layer's) own; linear in log(1 + epoch) between.
+
+    NaN outside the epochs of the curve, and where the epoch is NaN.
+    """
+    epoch = xr.DataArray(epoch)
+    position = curve.assign_coords(epoch=np.log1p(curve["epoch"].astype(float)))
+    if not epoch.dims:
+        return position.interp(epoch=np.log1p(float(epoch))).drop_vars("epoch")
+    return xr.apply_ufunc(
+        _interpolated,
+        np.log1p(epoch),
+        position["epoch"],
+        position.drop_vars("epoch"),
+        input_core_dims=[[], ["epoch"], ["epoch"]],
+        vectorize=True,
+    )
+
+
+def _interpolated(at: float, x: np.ndarray, y: np.ndarray) -> float:
+    return np.interp(at, x, y, left=np.nan, right=np.nan) if np.isfinite(at) else np.nan
+
+
+def last(curve: xr.DataArray) -> xr.DataArray:
+    """A curve (..., epoch) in its last epoch."""
+    return curve.isel(epoch=-1, drop=True)
+
+
+def first(curve: xr.DataArray) -> xr.DataArray:
+    """A curve (..., epoch) in its first epoch."""
+    return curve.isel(epoch=0, drop=True)
+
+
+def epochs_until(curve: xr.DataArray, target: float | xr.DataArray, *, falling: bool = True) -> xr.DataArray:
+    """The epoch at which a curve (..., epoch) first falls to `target` (or rises to it), linear between points.
 
     Infinite where it never does within the training, so that a median over replicates counts such networks as
     late instead of dropping them; NaN where the network diverges before.
@@ -125,13 +188,3 @@ def _first_crossing(height: np.ndarray, epoch: np.ndarray) -> np.ndarray:
     time = epoch[index] - share * (epoch[index] - epoch[before])
     never = np.where(np.isnan(height).any(-1), np.nan, np.inf)
     return np.where(reached.any(-1), time, never)
-
-
-def distance_below_bound(bound: xr.Dataset, i_xt: xr.DataArray, i_ty: xr.DataArray) -> xr.DataArray:
-    """How far I(T;Y) lies below the information-bottleneck bound at the same I(X;T), in bits [TPB99].
-
-    `bound` is the measurement `bound` of the dataset: I_X and I_Y along `point`, I_X rising. Beyond its last
-    point the bound is I(X;Y).
-    """
-    highest = xr.apply_ufunc(np.interp, i_xt, kwargs={"xp": bound.I_X.values, "fp": bound.I_Y.values})
-    return (highest - i_ty).assign_attrs(units="bits", long_name="distance below the bound")

@@ -9,6 +9,7 @@ import xarray as xr
 from infoplane import stores
 from infoplane.analyses.base import Run
 from infoplane.condition import Condition
+from infoplane.datasets.base import joint
 from infoplane.measures.derived import derive
 
 EPOCHS = np.array([0, 1, 2, 4, 8, 16, 32, 64, 128, 256])
@@ -95,16 +96,19 @@ def cells(layers=4, replicates=4):
 
 
 def inputs():
-    """32 patterns of 12 bits."""
+    """32 patterns of 12 bits; the first is the label."""
     x = (np.arange(32)[:, None] >> np.arange(12)) & 1
-    return xr.Dataset({"x": (("sample", "feature"), x.astype(np.float32)), "p_x": ("sample", np.full(32, 1 / 32))})
+    return joint(x, np.full(32, 1 / 32), np.eye(2)[np.arange(32) % 2])
 
 
 def derived(measurement):
-    """What an estimator stores with a plane, of one input and one class."""
+    """What an estimator of cells stores with a plane of the 32 inputs; where not given, the class is half of X."""
     if "I_XT" not in measurement:
         return measurement
-    return derive(measurement, xr.Dataset({"p_x": ("sample", [1]), "p_y_given_x": (("sample", "class"), [[1]])}))
+    if "I_ST" not in measurement:
+        half = (measurement["I_XT"] / 2).assign_attrs(measurement["I_XT"].attrs)
+        measurement = measurement.assign(I_ST=half, I_XT_given_S=half)
+    return derive(measurement, inputs())
 
 
 @pytest.fixture

@@ -22,6 +22,8 @@ Bound = Annotated[
     Literal["upper", "lower"], Field(description="Which bound is taken, where an estimator gives bounds.")
 ]
 CENTERS = {"mean": mean, "median": median}
+SPLIT = ("I_ST", "I_XT_given_S")
+LEARNED = "Training error in the last epoch up to which a network has learned; others have no say."
 
 
 @dataclass(frozen=True)
@@ -81,11 +83,12 @@ class InformationAnalysis(Analysis):
 
 
 def information(run: Run, estimator: str, bound: str) -> xr.Dataset:
-    """`I_XT`, `I_TY` (replicate, epoch, layer) and `DERIVED` in bits, of the replicates that did not diverge.
+    """`I_XT`, `I_TY` (replicate, epoch, layer), `DERIVED` and, of cells, `SPLIT`: of replicates that did not diverge.
 
     Raises ValueError where no replicate is left.
     """
-    measured = run.measurements[estimator][["I_XT", "I_TY", *DERIVED]]
+    measured = run.measurements[estimator]
+    measured = measured[["I_XT", "I_TY", *DERIVED, *(name for name in SPLIT if name in measured)]]
     if "bound" in measured.dims:
         measured = measured.sel(bound=bound, drop=True)
     return complete(measured).transpose("replicate", "epoch", "layer")
@@ -106,6 +109,11 @@ def errors(run: Run) -> xr.Dataset:
     Raises ValueError where no replicate is left.
     """
     return complete(run.curves[["train_error", "test_error"]])
+
+
+def learned(run: Run, error: float) -> xr.DataArray:
+    """Whether a network has learned, bool (replicate): its training error in the last epoch is at most `error`."""
+    return run.curves["train_error"].isel(epoch=-1, drop=True) <= error
 
 
 def result(

@@ -9,38 +9,50 @@ import numpy as np
 import xarray as xr
 
 from infoplane.analyses.base import InformationAnalysis, Run, result, stated
-from infoplane.statistics import distance_below_bound, interval, mean
+from infoplane.statistics import mean_interval
 
 
 class Bound(InformationAnalysis):
-    """The layers in the last epoch beside the bound: the most of Y that any T of that I(X;T) can keep."""
+    """The layers, untrained and in the last epoch, beside the least I(X;T) that any T of that I(T;Y) needs."""
 
     measures: ClassVar[tuple[str, ...]] = ("bound",)
 
     kind: Literal["bound"] = "bound"
 
     def analyse(self, runs: Sequence[Run]) -> xr.DataTree:
-        """By condition: the bound (point), the layers (replicate, layer), gaps (layer), `distance_mean` (interval)."""
+        """By condition: the bound (point), the layers (replicate, end, layer), and their excess of I(X;T), by layer."""
         return result(runs, [self._of(run) for run in runs])
 
     def _of(self, run: Run) -> xr.Dataset:
         plane, curve = self.information(run), run.measurements["bound"]
-        last = plane[["I_XT", "I_TY"]].isel(epoch=-1, drop=True)
-        gap = distance_below_bound(curve, last["I_XT"], last["I_TY"])
-        distance = gap.mean("layer")
-        place = np.searchsorted(curve["I_X"].values, last["I_XT"].mean("replicate").values)
+        ends = plane[["I_XT", "I_TY"]].isel(epoch=[0, -1]).drop_vars("epoch").rename(epoch="end")
+        ends = ends.assign_coords(end=["untrained", "last"])
+        excess = excess_over_bound(curve, ends["I_XT"], ends["I_TY"])
+        closer = excess.sel(end="untrained", drop=True) - excess.sel(end="last", drop=True)
+        place = np.searchsorted(curve["I_X"].values, ends["I_XT"].sel(end="last").mean("replicate").values)
         beta = curve["beta"].values[place.clip(max=curve.sizes["point"] - 1)]
-        name = "distance below the bound"
+        name = "I(X;T) in excess of the bound"
         found = {
             "I_X": stated(curve["I_X"], "bits", "I(X;T) on the bound"),
             "I_Y": stated(curve["I_Y"], "bits", "I(T;Y) on the bound"),
             "beta": stated(curve["beta"], "1", "β: the inverse slope of the bound"),
-            "I_XT": stated(last["I_XT"], "bits", "I(X;T) in the last epoch"),
-            "I_TY": stated(last["I_TY"], "bits", "I(T;Y) in the last epoch"),
-            "gap_mean": stated(gap.mean("replicate"), "bits", f"mean {name}, of the layer"),
-            "gap_std": stated(gap.std("replicate"), "bits", f"standard deviation of the {name}"),
+            "I_XT": stated(ends["I_XT"], "bits", "I(X;T), untrained and in the last epoch"),
+            "I_TY": stated(ends["I_TY"], "bits", "I(T;Y), untrained and in the last epoch"),
+            "excess": stated(excess, "bits", f"{name}, of the layer"),
+            "excess_mean": mean_interval(excess, "bits", name),
+            "closer": stated(closer, "bits", "by how much training lowers the excess"),
+            "closer_mean": mean_interval(closer, "bits", "by how much training lowers the excess"),
             "beta_of_layer": stated(xr.DataArray(beta, dims="layer"), "1", "β where the bound has the layer's I(X;T)"),
-            "distance": stated(distance, "bits", f"{name}, mean over layers"),
-            "distance_mean": interval(mean, distance, units="bits", long_name=name),
         }
-        return xr.Dataset(found, attrs={"last_epoch": int(plane["epoch"][-1])})
+        head = {"last_epoch": int(plane["epoch"][-1]), "replicates_used": plane.sizes["replicate"]}
+        return xr.Dataset(found, attrs=head)
+
+
+def excess_over_bound(bound: xr.Dataset, i_xt: xr.DataArray, i_ty: xr.DataArray) -> xr.DataArray:
+    """I(X;T) less the least that a T of the same I(T;Y) needs, in bits [TPB99].
+
+    `bound` is the measurement `bound` of the dataset: I_X and I_Y along `point`, both rising. Sideways, since a layer
+    that forgets nothing lies on the bound at its end, however much it knows of no use.
+    """
+    needed = xr.apply_ufunc(np.interp, i_ty, kwargs={"xp": bound.I_Y.values, "fp": bound.I_X.values})
+    return i_xt - needed

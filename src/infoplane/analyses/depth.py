@@ -1,4 +1,4 @@
-"""Does depth help? Epochs to a given error and to a given compression, by the number of layers ([ST17] fig. 6)."""
+"""Does depth help? Epochs to given errors and to a given compression, by the number of layers ([ST17] fig. 6)."""
 
 from __future__ import annotations
 
@@ -9,76 +9,109 @@ import numpy as np
 import xarray as xr
 from pydantic import Field
 
-from infoplane.analyses.base import EXPERIMENT, Experiments, InformationAnalysis, Run, errors, result, stated
+from infoplane.analyses.base import EXPERIMENT, Experiments, InformationAnalysis, Run, complete, result, stated
 from infoplane.section import Float, Positive
-from infoplane.statistics import epochs_until, epochs_until_compressed, interval, rank_correlation
+from infoplane.statistics import (
+    bootstrap_interval,
+    epochs_until,
+    epochs_until_compressed,
+    rank_correlation,
+    smoothed,
+)
 
-ERROR = "Held-out error to reach, a share."
+ERRORS = "Held-out errors to reach, shares."
 COMPRESSION = "Compression of the output layer to reach: I(X;T) below its peak so far, in bits."
-Error = Annotated[Float, Field(gt=0, lt=1)]
+Errors = Annotated[tuple[Annotated[Float, Field(gt=0, lt=1)], ...], Field(min_length=1)]
 
 
 class Depth(InformationAnalysis):
-    """Epochs until the held-out error, and until the compression of the output layer, reach a target."""
+    """Epochs until the held-out error, and the compression of the output layer, reach their targets.
+
+    Each experiment is a series of depths of its own: what else differs between depths is up to it.
+    """
 
     reads_curves: ClassVar[bool] = True
 
     kind: Literal["depth"] = "depth"
     experiment: Experiments = Field("depth", description=EXPERIMENT)
-    error: Error = Field(0.1, description=ERROR)
-    compression: Positive = Field(1.5, description=COMPRESSION)
+    errors: Errors = Field((0.1, 0.05), description=ERRORS)
+    compression: Positive = Field(1.0, description=COMPRESSION)
 
     def analyse(self, runs: Sequence[Run]) -> xr.DataTree:
-        """By condition: epochs to each target (replicate), their median, how many networks arrive, `hidden_layers`.
+        """By condition: epochs to each target (target, replicate), their median, how many arrive, `hidden_layers`.
 
-        Epochs are infinite where a network never arrives. The root has the rank correlation of the number of hidden
-        layers with either, over all networks (interval).
+        Epochs are infinite where a network never arrives: it needs more than it was trained (censored).
+        The root has, by series and target (interval), `trend`: the rank correlation of hidden layers and epochs from
+        two layers on, and `step`: the probability that a network of two hidden layers is faster than one of one.
         """
-        error = [epochs_until(errors(run)["test_error"], self.error) for run in runs]
-        compression = [epochs_until_compressed(self._output(run), self.compression) for run in runs]
-        depths = [len(run.condition.hidden) for run in runs]
-        found = [_of(*epochs, depth) for *epochs, depth in zip(error, compression, depths, strict=True)]
-        pooled = {
-            "correlation_error": _correlation(error, depths, f"epochs to error {self.error:g}"),
-            "correlation_compression": _correlation(compression, depths, f"epochs to {self.compression:g} bits"),
+        epochs = [self._epochs(run) for run in runs]
+        series: dict[str, list[tuple[int, xr.DataArray]]] = {}
+        for run, times in zip(runs, epochs, strict=True):
+            series.setdefault(run.experiment, []).append((len(run.condition.hidden), times))
+        targets = epochs[0]["target"].values
+        by_series = {
+            statistic: xr.concat(
+                [
+                    xr.concat([of(name, found, str(t)) for t in targets], xr.Variable("target", targets))
+                    for name, found in series.items()
+                ],
+                xr.Variable("series", list(series)),
+                combine_attrs="override",
+            ).assign_attrs(long_name=long_name)
+            for statistic, of, long_name in (
+                ("trend", _trend, "rank correlation of hidden layers (2 or more) and epochs"),
+                ("step", _step, "probability that two hidden layers are faster than one"),
+            )
         }
-        return result(runs, found, xr.Dataset(pooled), error=self.error, compression=self.compression)
+        found = [_of(times, len(run.condition.hidden)) for run, times in zip(runs, epochs, strict=True)]
+        return result(runs, found, xr.Dataset(by_series))
 
-    def _output(self, run: Run) -> xr.DataArray:
-        return self.information(run)["I_XT"].isel(layer=-1, drop=True)
+    def _epochs(self, run: Run) -> xr.DataArray:
+        """(target, replicate), of the networks that did not diverge."""
+        error = smoothed(complete(run.curves[["test_error"]])["test_error"])
+        output = smoothed(self.information(run)["I_XT"].isel(layer=-1, drop=True))
+        times = {f"error {target:g}": epochs_until(error, target) for target in self.errors}
+        times[f"compression {self.compression:g} bits"] = epochs_until_compressed(output, self.compression)
+        together = xr.concat(list(times.values()), xr.Variable("target", list(times)), join="inner")
+        return stated(together, "epochs", "epochs until the target is reached")
 
 
-def _of(to_error: xr.DataArray, to_compression: xr.DataArray, hidden_layers: int) -> xr.Dataset:
-    both = xr.merge([to_error.rename("error"), to_compression.rename("compression")], join="inner")
-    found = {"hidden_layers": stated(xr.DataArray(hidden_layers), "1", "hidden layers")}
-    for name, target in (("error", "held-out error"), ("compression", "output layer's compression")):
-        arrived = np.isfinite(both[name]).sum()
-        median = xr.DataArray(np.median(both[name]))  # of numbers and infinities
-        found[f"epochs_to_{name}"] = stated(both[name], "epochs", f"epochs until the {target} is reached")
-        found[f"epochs_to_{name}_median"] = stated(median, "epochs", f"median of the epochs until the {target}")
-        found[f"reached_{name}"] = stated(arrived, "1", f"networks that reach the {target}")
-        found[f"never_{name}"] = stated(
-            both.sizes["replicate"] - arrived, "1", f"networks that never reach the {target}"
-        )
+def _of(epochs: xr.DataArray, hidden_layers: int) -> xr.Dataset:
+    never = np.isinf(epochs).sum("replicate")
+    median = epochs.copy(data=epochs).reduce(np.median, "replicate")  # of numbers and infinities
+    found = {
+        "hidden_layers": stated(xr.DataArray(hidden_layers), "1", "hidden layers"),
+        "epochs_to": epochs,
+        "epochs_to_median": stated(median, "epochs", "median of the epochs until the target is reached"),
+        "never": stated(never, "1", "networks that never reach the target"),
+    }
     return xr.Dataset(found)
 
 
-def _correlation(epochs: Sequence[xr.DataArray], depths: Sequence[int], name: str) -> xr.DataArray:
-    layers = xr.DataArray(np.array(depths, float), dims="condition")
-    together = xr.concat(epochs, "condition", join="inner")
-    long_name = f"rank correlation of layers, {name}"
-    return interval(lambda e: depth_correlation(e, layers), together, units="1", long_name=long_name)
+def _trend(series: str, found: Sequence[tuple[int, xr.DataArray]], target: str) -> xr.DataArray:
+    """Spearman's: networks that never arrive rank last, together."""
+    samples = [(depth, times.sel(target=target).values) for depth, times in found if depth >= 2]
+
+    def correlation(*times: np.ndarray, axis: int = -1) -> np.ndarray:
+        depths = np.concatenate([np.full(np.shape(t), depth) for t, (depth, _) in zip(times, samples, strict=True)], -1)
+        return rank_correlation(np.concatenate(times, -1), depths, axis)
+
+    return _interval(correlation, [times for _, times in samples], f"trend, {series}, {target}")
 
 
-def depth_correlation(epochs: xr.DataArray, depths: xr.DataArray) -> xr.DataArray:
-    """Rank correlation of epochs (..., condition, replicate) with depths (condition) over all networks.
+def _step(series: str, found: Sequence[tuple[int, xr.DataArray]], target: str) -> xr.DataArray:
+    one, two = ([times.sel(target=target).values for depth, times in found if depth == d] for d in (1, 2))
 
-    Networks that never arrive (infinite) rank last, together.
-    """
-    flat = [
-        values.drop_vars("replicate", errors="ignore")
-        .rename(replicate="network")
-        .stack(replicate=("condition", "network"), create_index=False)
-        for values in (epochs, depths.broadcast_like(epochs))
-    ]
-    return rank_correlation(*flat)
+    def faster(slow: np.ndarray, fast: np.ndarray, axis: int = -1) -> np.ndarray:
+        slow, fast = slow[..., :, None], fast[..., None, :]
+        return ((fast < slow) + 0.5 * (fast == slow)).mean((-2, -1))
+
+    return _interval(faster, [*one, *two] if one and two else [], f"step, {series}, {target}")
+
+
+def _interval(statistic, samples: Sequence[np.ndarray], name: str) -> xr.DataArray:
+    if len(samples) < 2:  # nothing to compare: not a number
+        return bootstrap_interval(
+            lambda a, axis=-1: np.full(a.shape[:-1], np.nan), np.zeros(1), units="1", long_name=name
+        )
+    return bootstrap_interval(statistic, *samples, units="1", long_name=name)

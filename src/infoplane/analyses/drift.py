@@ -1,4 +1,4 @@
-"""Do gradients drift, then diffuse, and does compression begin when they change? ([ST17])."""
+"""Do the gradients drift, then diffuse, and does compression begin when they change? Layer by layer ([ST17])."""
 
 from __future__ import annotations
 
@@ -7,40 +7,64 @@ from typing import ClassVar, Literal
 
 import numpy as np
 import xarray as xr
+from pydantic import Field
 
-from infoplane.analyses.base import InformationAnalysis, Run, result, stated
-from infoplane.measures import derived
-from infoplane.statistics import exp_median, interval
+from infoplane.analyses.base import LEARNED, InformationAnalysis, Run, learned, result, stated
+from infoplane.analyses.phases import onset
+from infoplane.section import Positive, Share
+from infoplane.statistics import SCALES, mean_interval, smoothed
+
+# shares of log(1 + epoch) of the whole training: the windows in which drift and diffusion are looked for
+WINDOWS = {"early": (0.1, 0.4), "late": (0.85, 1.0)}
 
 
 class Drift(InformationAnalysis):
-    """The gradients' signal-to-noise ratio (SNR), and how far apart its change and the onset of compression are."""
+    """Each layer's gradient signal-to-noise ratio (SNR) early and late, and its fall beside the onset of compression.
 
+    The SNR is that of the gradients of single batches: with k times the batch size it is √k times as large.
+    """
+
+    reads_curves: ClassVar[bool] = True
     measures: ClassVar[tuple[str, ...]] = ("gradients",)
 
     kind: Literal["drift"] = "drift"
+    learned: Share = Field(0.05, description=LEARNED)
+    least: Positive = Field(0.5, description="Compression below which a layer has no onset, in bits.")
 
     def analyse(self, runs: Sequence[Run]) -> xr.DataTree:
-        """By condition, of every network (replicate) and as a median (interval, `*_median`): SNR and factor."""
+        """By condition and layer, of every network (replicate) and as geometric means (interval, `*_mean`)."""
         return result(runs, [self._of(run) for run in runs])
 
     def _of(self, run: Run) -> xr.Dataset:
-        gradients, plane = run.measurements["gradients"], self.information(run)
-        change = gradients["network_phase_change"]
-        log_snr = np.log(gradients["gradient_snr"]).median("layer")
-        # of the hidden layers, taken together
-        onset = derived.compression(plane["I_XT"].isel(layer=slice(None, -1)).sum("layer"))["compression_onset"]
-        logs = {
-            "snr_highest": (log_snr.max("epoch"), "highest SNR"),
-            "snr_last": (log_snr.isel(epoch=-1, drop=True), "last SNR"),
-            # a network that has only one of them, or neither, is infinitely far from having both at once
-            "factor": (abs(np.log(change / onset)).fillna(np.inf), "factor between change and onset"),
+        plane, has_say = self.information(run), learned(run, self.learned)
+        found = drift(run.measurements["gradients"], plane, self.least).where(has_say)
+        means = {
+            f"{name}_mean": mean_interval(
+                found[name], found[name].attrs["units"], found[name].attrs["long_name"], "log"
+            )
+            for name in ("snr_early", "snr_late", "lag")
         }
-        found = {
-            "phase_change": stated(change, "epochs", "change from drift to diffusion"),
-            "onset": stated(onset, "epochs", "onset of compression of the hidden layers, taken together"),
-        }
-        for name, (log, long_name) in logs.items():
-            found[name] = stated(np.exp(log), "1", f"{long_name}, of the network")
-            found[f"{name}_median"] = interval(exp_median, log, units="1", long_name=long_name)
-        return xr.Dataset(found, attrs={"replicates_used": plane.sizes["replicate"]})
+        both = found["lag"].notnull().sum("replicate")
+        counted = {"networks_with_both": stated(both, "1", "networks whose layer changes to diffusion and compresses")}
+        number = int(has_say.sel(replicate=plane["replicate"]).sum())
+        return xr.Dataset({**found, **means, **counted}, attrs={"replicates_used": number})
+
+
+def drift(gradients: xr.Dataset, plane: xr.Dataset, least: float) -> xr.Dataset:
+    """SNR early and late, epochs of the change and of the onset, and their ratio `lag`, (replicate, layer)."""
+    snr = gradients["gradient_snr"].sel(replicate=plane["replicate"])
+    change = gradients["phase_change"].sel(replicate=plane["replicate"])
+    begins = onset(smoothed(plane["I_XT"]), least)
+    found = {
+        "phase_change": stated(change, "epochs", "change from drift to diffusion"),
+        "onset": stated(begins, "epochs", "onset of compression"),
+        "lag": stated(change / begins, "1", "epoch of the change to diffusion / onset of compression"),
+    }
+    for name, (low, high) in WINDOWS.items():
+        place = np.log1p(snr["epoch"]) / np.log1p(float(snr["epoch"][-1]))
+        # an infinite SNR (full batch: no noise) has no mean
+        log_snr = SCALES["log"][0](snr.where((place >= low) & (place <= high) & np.isfinite(snr)))
+        ends = [round(float(np.expm1(share * np.log1p(float(snr["epoch"][-1]))))) for share in (low, high)]
+        within = f"SNR of the gradients, epochs {ends[0]} to {ends[1]}"
+        found[f"snr_{name}"] = stated(np.exp(log_snr.mean("epoch")), "1", within)
+    return xr.Dataset(found)

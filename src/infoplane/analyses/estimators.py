@@ -9,14 +9,13 @@ import xarray as xr
 from pydantic import Field
 
 from infoplane.analyses.base import Analysis, Bound, Run, information, result, stated
-from infoplane.statistics import interval
 
 COMPARED = "Estimators that are compared: names under `estimators`."
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
 class Estimators(Analysis):
-    """Mean paths and compression by each of several estimators, and the highest and lowest verdict on compression."""
+    """Mean paths and compression by each of several estimators."""
 
     kind: Literal["estimators"] = "estimators"
     compare: Names = Field(("binned",), description=COMPARED)
@@ -27,7 +26,7 @@ class Estimators(Analysis):
         return self.compare
 
     def analyse(self, runs: Sequence[Run]) -> xr.DataTree:
-        """By condition: mean paths (estimator, epoch, layer), compression (estimator, layer), `highest`, `lowest`.
+        """By condition: mean paths (estimator, epoch, layer) and compression (estimator, layer).
 
         Estimators may have looked at different epochs: the means are NaN where one has not.
         """
@@ -47,20 +46,7 @@ class Estimators(Analysis):
             "compression_std": stated(deviation, "bits", "standard deviation of the compression"),
             "networks": stated(used, "1", "replicates that count"),
         }
-        last = self._joined([bits.isel(layer=-2, drop=True) for bits in lost], "inner")
-        for name, of in (("highest", most), ("lowest", least)):
-            found[name] = interval(of, last, units="bits", long_name=f"{name} estimator's compression")
         return xr.Dataset(found, attrs={"replicates_used": planes[0].sizes["replicate"]})
 
     def _joined(self, parts: Sequence[xr.DataArray | xr.Dataset], join: str) -> xr.DataArray | xr.Dataset:
         return xr.concat(parts, xr.Variable("estimator", list(self.compare)), join=join)
-
-
-def most(bits: xr.DataArray) -> xr.DataArray:
-    """The mean over replicates by the estimator where it is highest."""
-    return bits.mean("replicate").max("estimator")
-
-
-def least(bits: xr.DataArray) -> xr.DataArray:
-    """The mean over replicates by the estimator where it is lowest."""
-    return bits.mean("replicate").min("estimator")

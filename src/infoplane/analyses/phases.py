@@ -1,4 +1,4 @@
-"""Two phases: I(T;Y) rises, then I(X;T) falls while the error hardly changes ([ST17])."""
+"""Two phases: I(T;Y) rises, then I(X;T) falls while the error hardly changes; when, and how much ([ST17])."""
 
 from __future__ import annotations
 
@@ -8,56 +8,78 @@ from typing import ClassVar, Literal
 import xarray as xr
 from pydantic import Field
 
-from infoplane.analyses.base import InformationAnalysis, Run, errors, result, stated
-from infoplane.section import Count
-from infoplane.statistics import interval, mean, ratio
+from infoplane.analyses.base import LEARNED, InformationAnalysis, Run, learned, result, stated
+from infoplane.measures.derived import ONSET_SHARE
+from infoplane.section import Positive, Share
+from infoplane.statistics import at_epoch, epochs_until, first, last, mean_interval, smoothed
 
-RISE_EPOCHS = "Epochs that the first phase may take."
+FIT_SHARE = 0.95  # of the I(T;Y) that training gains: then fitting is done
+CURVES = {
+    "test_error": ("1", "held-out error"),
+    "test_loss": ("nats", "held-out cross-entropy"),
+}
 
 
 class Phases(InformationAnalysis):
-    """What of the last hidden layer's information, and of the held-out error, changes in either phase."""
+    """Of every layer: what it gains and loses of X and Y, when, and what the held-out error and loss were by then."""
 
     reads_curves: ClassVar[bool] = True
 
     kind: Literal["phases"] = "phases"
-    rise_epochs: Count = Field(400, description=RISE_EPOCHS)
+    learned: Share = Field(0.05, description=LEARNED)
+    least: Positive = Field(0.5, description="Compression below which a layer has no second phase to date, in bits.")
 
     def analyse(self, runs: Sequence[Run]) -> xr.DataTree:
-        """By condition: `label_share`, `fall_mean`, `error_change_mean` (interval), and of what (replicate)."""
+        """By condition and layer: see `phases`, of every network (replicate), and means (interval, `*_mean`)."""
         return result(runs, [self._of(run) for run in runs])
 
     def _of(self, run: Run) -> xr.Dataset:
-        plane, then = self.information(run), self.rise_epochs
-        fall = lost(plane["I_XT"].isel(layer=-2, drop=True), then)
-        change = abs(lost(errors(run)["test_error"], then))
-        found = {
-            **label_gain(plane, then),
-            "fall": stated(fall, "bits", f"fall of the last hidden layer's I(X;T) from epoch {then}"),
-            "fall_mean": interval(mean, fall, units="bits", long_name=f"fall of I(X;T) from epoch {then}"),
-            "error_change": stated(change, "1", f"size of the held-out error's change from epoch {then}"),
-            "error_change_mean": interval(mean, change, units="1", long_name="change of error"),
-        }
-        return xr.Dataset(found, attrs={"replicates_used": plane.sizes["replicate"]})
+        has_say = learned(run, self.learned)
+        plane = self.information(run)
+        found = phases(plane, run.curves, self.least).where(has_say)
+        means = {f"{name}_mean": mean_interval(v, v.attrs["units"], v.attrs["long_name"]) for name, v in found.items()}
+        number = int(has_say.sel(replicate=plane["replicate"]).sum())
+        return xr.Dataset({**found, **means}, attrs={"replicates_used": number})
 
 
-def label_gain(plane: xr.Dataset, epochs: int) -> dict[str, xr.DataArray]:
-    """I(T;Y) of the last hidden layer after some epochs and at the end (replicate), and their ratio, mean by mean."""
-    label = plane["I_TY"].isel(layer=-2, drop=True)
-    early, last = at_epoch(label, epochs), label.isel(epoch=-1, drop=True)
-    share = interval(ratio, early, last, units="1", long_name=f"share of I(T;Y) by epoch {epochs}")
-    return {
-        "label_early": stated(early, "bits", f"I(T;Y) of the last hidden layer in epoch {epochs}"),
-        "label_last": stated(last, "bits", "I(T;Y) of the last hidden layer in the last epoch"),
-        "label_share": share,
+def compression(i_xt: xr.DataArray) -> xr.DataArray:
+    """Peak of I(X;T) (..., epoch), once training has begun, less that of the last epoch; of a smooth curve."""
+    return i_xt.where(i_xt["epoch"] >= 1).max("epoch") - last(i_xt)
+
+
+def fitted(i_ty: xr.DataArray) -> xr.DataArray:
+    """The epoch at which 95 % of the I(T;Y) (..., epoch) that training gains are there; NaN where it gains none."""
+    begun, gained = first(i_ty), last(i_ty) - first(i_ty)
+    return epochs_until(i_ty, begun + FIT_SHARE * gained, falling=False).where(gained > 0)
+
+
+def onset(i_xt: xr.DataArray, least: float) -> xr.DataArray:
+    """The epoch after which more than 5 % of the compression is lost for good; NaN below a `least` compression."""
+    amount = compression(i_xt)
+    peak = last(i_xt) + amount
+    near = peak - i_xt <= ONSET_SHARE * amount
+    return i_xt["epoch"].where(near & (amount >= least)).max("epoch")
+
+
+def phases(plane: xr.Dataset, curves: xr.Dataset, least: float) -> xr.Dataset:
+    """What happens in either phase, (replicate, layer), read off smooth curves (`statistics.smoothed`)."""
+    i_xt, i_ty = smoothed(plane["I_XT"]), smoothed(plane["I_TY"])
+    lost, begins, fit = compression(i_xt), onset(i_xt, least), fitted(i_ty)
+    gained = last(i_ty) - first(i_ty)
+    share_fitted = (at_epoch(i_ty, begins) - first(i_ty)) / gained
+    share_after = ((at_epoch(i_xt, fit) - last(i_xt)) / lost).where(lost >= least)
+    found = {
+        "compression": stated(lost, "bits", "compression"),
+        "gain": stated(last(i_xt) + lost - first(i_xt), "bits", "gain of I(X;T) up to its peak"),
+        "onset": stated(begins, "epochs", "onset of compression"),
+        "fitted": stated(fit, "epochs", "end of fitting: 95 % of the gain of I(T;Y)"),
+        "share_fitted": stated(share_fitted.where(gained > 0), "1", "share of the fitting done at the onset"),
+        "share_after": stated(share_after, "1", "share of the compression after the fitting"),
     }
-
-
-def lost(values: xr.DataArray, epoch: int) -> xr.DataArray:
-    """By how much values (..., epoch) are lower in the last epoch than in the given one."""
-    return at_epoch(values, epoch) - values.isel(epoch=-1, drop=True)
-
-
-def at_epoch(values: xr.DataArray, epoch: int) -> xr.DataArray:
-    """Values at an epoch, linear between snapshots; NaN, so that nothing is decided, if training ends by then."""
-    return values.interp(epoch=epoch).drop_vars("epoch").where(values["epoch"].values[-1] > epoch)
+    for name, (units, quantity) in CURVES.items():
+        curve = smoothed(curves[name])
+        then, end = at_epoch(curve, begins), last(curve)
+        found[f"{name}_onset"] = stated(then, units, f"{quantity} at the onset of compression")
+        found[f"{name}_change"] = stated(end - then, units, f"change of {quantity} from the onset on")
+        found[f"{name}_last"] = stated(end, units, f"{quantity} in the last epoch")
+    return xr.Dataset(found)

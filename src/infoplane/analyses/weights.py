@@ -1,4 +1,4 @@
-"""Are the final weights random? Correlations between a layer's neurons beside those of random directions ([ST17])."""
+"""Are the final weights random? Cosines between a layer's neurons, the initial ones, random directions ([ST17])."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import ClassVar, Literal
 
 import numpy as np
 import xarray as xr
+from pydantic import Field
 
-from infoplane.analyses.base import Analysis, Run, complete, result, stated
-from infoplane.statistics import interval, mean
+from infoplane.analyses.base import LEARNED, Analysis, Run, complete, learned, result, stated
+from infoplane.section import Share
+from infoplane.statistics import first, last, mean_interval
 
 COARSE = 4  # bins of the measure that are counted as one: a layer has few pairs
 NAMES = ["correlation_rms", "correlation_rms_random", "correlation_share", "correlation_share_random"]
@@ -18,37 +20,43 @@ NAMES = ["correlation_rms", "correlation_rms_random", "correlation_share", "corr
 class Weights(Analysis):
     """Cosines between the incoming weights of all pairs of a layer's neurons, first and last, beside random ones.
 
-    Layers are those of two neurons or more.
+    Layers are those of two neurons or more, networks those that have learned.
     """
 
+    reads_curves: ClassVar[bool] = True
     measures: ClassVar[tuple[str, ...]] = ("weights",)
     needs: ClassVar[tuple[str, ...]] = ()
 
     kind: Literal["weights"] = "weights"
+    learned: Share = Field(0.05, description=LEARNED)
 
     def analyse(self, runs: Sequence[Run]) -> xr.DataTree:
-        """By condition: `share_*` (layer, correlation), `rms_*` (layer), `random_multiple_mean` (interval)."""
+        """By condition: `share_*` (layer, correlation), `rms_*` (layer), and ratios (replicate, layer; `*_mean`)."""
         return result(runs, [self._of(run) for run in runs])
 
     def _of(self, run: Run) -> xr.Dataset:
-        measured = run.measurements["weights"]
-        last = measured["correlation_rms"].isel(epoch=-1, drop=True)
-        multiple = (last / measured["correlation_rms_random"]).mean("layer")
-        pairs = _with_pairs(measured)
+        pairs = _with_pairs(run.measurements["weights"])
+        has_say = learned(run, self.learned).sel(replicate=pairs["replicate"])
+        pairs = pairs.isel(replicate=np.flatnonzero(has_say))
         of_pairs = pairs["correlation_share"].coarsen(correlation=COARSE).sum().mean("replicate")
-        rms, random = pairs["correlation_rms"].mean("replicate"), pairs["correlation_rms_random"]
+        rms, random = pairs["correlation_rms"], pairs["correlation_rms_random"]
+        random = random.mean([dim for dim in random.dims if dim != "layer"])
         of_random = pairs["correlation_share_random"].coarsen(correlation=COARSE).sum()
         found = {
             "share_random": stated(of_random, "1", "share of pairs, expected of random directions"),
-            "rms_random": stated(
-                random.mean([dim for dim in random.dims if dim != "layer"]), "1", "the same of random directions"
-            ),
-            "random_multiple": stated(multiple, "1", "last root mean square cosine / that of random directions"),
-            "random_multiple_mean": interval(mean, multiple, units="1", long_name="correlations / random"),
+            "rms_random": stated(random, "1", "root mean square cosine expected of random directions"),
         }
-        for end, place in (("initial", 0), ("last", -1)):
-            share, size = of_pairs.isel(epoch=place, drop=True), rms.isel(epoch=place, drop=True)
-            found[f"share_{end}"] = stated(share, "1", f"share of pairs of neurons, {end} weights")
+        ratios = {
+            "over_random": (last(rms) / random, "rms cosine / that of random directions"),
+            "over_initial": (last(rms) / first(rms), "rms cosine / that of the initial weights"),
+            "initial_over_random": (first(rms) / random, "initial rms cosine / that of random directions"),
+        }
+        for name, (ratio, long_name) in ratios.items():
+            found[name] = stated(ratio, "1", long_name)
+            found[f"{name}_mean"] = mean_interval(ratio, "1", long_name, "log")
+        for end, chosen in (("initial", first), ("last", last)):
+            found[f"share_{end}"] = stated(chosen(of_pairs), "1", f"share of pairs of neurons, {end} weights")
+            size = chosen(rms).mean("replicate")
             found[f"rms_{end}"] = stated(size, "1", f"root mean square cosine of pairs of neurons, {end} weights")
         return xr.Dataset(found, attrs={"replicates_used": pairs.sizes["replicate"]})
 

@@ -1,41 +1,43 @@
-"""Fitting, compression and diffusion, looked for with other rules and real data."""
+"""The two phases, drift and forgetting in other worlds: other rules, real data, other architectures."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
-import numpy as np
 import xarray as xr
 from pydantic import Field
 
-from infoplane.analyses.base import EXPERIMENT, Experiments, InformationAnalysis, Run, result, stated
-from infoplane.analyses.compression import compression
-from infoplane.analyses.phases import RISE_EPOCHS, label_gain
-from infoplane.section import Count
-from infoplane.statistics import exp_median, interval
+from infoplane.analyses.base import EXPERIMENT, LEARNED, Experiments, InformationAnalysis, Run, conditions, result
+from infoplane.analyses.drift import Drift
+from infoplane.analyses.forgetting import Forgetting
+from infoplane.analyses.phases import Phases
+from infoplane.section import Share
 
 
 class Worlds(InformationAnalysis):
-    """For each world the share of I(T;Y) gained early, the compression, and the gradients' last SNR."""
+    """What `phases`, `drift` and `forgetting` say of each condition, side by side."""
 
+    reads_curves: ClassVar[bool] = True
     measures: ClassVar[tuple[str, ...]] = ("gradients",)
+    needs: ClassVar[tuple[str, ...]] = Forgetting.needs
 
     kind: Literal["worlds"] = "worlds"
     experiment: Experiments = Field("worlds", description=EXPERIMENT)
-    rise_epochs: Count = Field(400, description=RISE_EPOCHS)
+    learned: Share = Field(0.05, description=LEARNED)
 
     def analyse(self, runs: Sequence[Run]) -> xr.DataTree:
-        """By condition: `label_share`, `compression_mean`, `snr_last_median` (interval), and of what (replicate)."""
-        return result(runs, [self._of(run) for run in runs])
-
-    def _of(self, run: Run) -> xr.Dataset:
-        plane = self.information(run)
-        snr = run.measurements["gradients"]["gradient_snr"].isel(epoch=-1, drop=True).median("layer")
-        found = {
-            **label_gain(plane, self.rise_epochs),
-            **compression(plane),
-            "snr_last": stated(snr, "1", "last SNR, of the network: median over layers"),
-            "snr_last_median": interval(exp_median, np.log(snr), units="1", long_name="last SNR"),
+        """By condition: the variables of the three analyses."""
+        keys = {
+            "experiment": self.experiment,
+            "estimator": self.estimator,
+            "bound": self.bound,
+            "learned": self.learned,
         }
-        return xr.Dataset(found, attrs={"replicates_used": plane.sizes["replicate"]})
+        parts = [conditions(kind(**keys).analyse(runs)) for kind in (Phases, Drift, Forgetting)]
+        merged = [xr.merge(found, compat="override", combine_attrs="override") for found in zip(*parts, strict=True)]
+        return result(runs, [data.drop_attrs(deep=False).assign_attrs(_used(data)) for data in merged])
+
+
+def _used(data: xr.Dataset) -> dict[str, int]:
+    return {"replicates_used": data.attrs["replicates_used"]}

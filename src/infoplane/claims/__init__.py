@@ -6,18 +6,20 @@ To add a claim: a module (or a class in one) with a `Claim` subclass, and a line
 from infoplane.section import Registry
 
 CLAIMS = Registry(
-    two_phases="infoplane.claims.paper:TwoPhases",
-    no_regularization="infoplane.claims.paper:NoRegularization",
+    two_phases="infoplane.claims.phases:TwoPhases",
+    no_regularization="infoplane.claims.phases:NoRegularization",
     similar_paths="infoplane.claims.paper:SimilarPaths",
     small_data="infoplane.claims.paper:SmallData",
     drift_diffusion="infoplane.claims.paper:DriftDiffusion",
     random_weights="infoplane.claims.paper:RandomWeights",
     depth_helps="infoplane.claims.paper:DepthHelps",
     near_bound="infoplane.claims.paper:NearBound",
-    data_processing="infoplane.claims.critique:DataProcessing",
+    data_processing="infoplane.claims.paper:DataProcessing",
     nonlinearity="infoplane.claims.critique:Nonlinearity",
     no_link="infoplane.claims.critique:NoLink",
     full_batch="infoplane.claims.critique:FullBatch",
     estimator_dependence="infoplane.claims.critique:EstimatorDependence",
-    other_worlds="infoplane.claims.critique:OtherWorlds",
+    other_worlds="infoplane.claims.phases:OtherWorlds",
+    forgets="infoplane.claims.phases:Forgets",
+    no_overfitting="infoplane.claims.phases:NoOverfitting",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -12,46 +12,156 @@ import xarray as xr
 from pydantic import Field
 
 from infoplane.analyses.base import EXPERIMENT, Analysis, Bound, Experiments
-from infoplane.analyses.compression import Compression
-from infoplane.section import Positive, Section
-from infoplane.statistics import INTERVAL, PARTS
+from infoplane.section import Section
+from infoplane.statistics import INTERVAL, LEVEL, PARTS, SCALES
 from infoplane.verdicts import FAILS, HOLDS, UNDECIDED
+
+Side = Literal["at least", "at most", "within"]
 
 
 @dataclass(frozen=True)
 class Statistic:
-    """A number, its 95 % interval over replicates, and the threshold that it must keep to for the claim to hold."""
+    """A number, its 95 % interval over networks, and the threshold that it must keep to for the claim to hold.
+
+    `error` and `df` are of the t distribution on `scale` (`statistics.SCALES`). "within": the size must not exceed
+    the threshold (on a logarithmic scale: the factor, either way), a test of equivalence. `part` is the assertion of
+    the claim that it belongs to; a `control` is shown beside the others and has no say.
+    """
 
     name: str
     unit: str
     estimate: float
     low: float
     high: float
-    side: Literal["at least", "at most"]
+    error: float
+    df: float
+    scale: str
+    side: Side
     threshold: float
+    part: str = ""
+    control: bool = False
+    networks: int | None = None
+    saturated: bool = False
 
     @property
-    def verdict(self) -> str:
-        """Holds, or does not, when the whole interval is on one side of the threshold; else undecided."""
-        above, below = self.low >= self.threshold, self.high <= self.threshold
-        kept, broken = (above, below) if self.side == "at least" else (below, above)
-        return HOLDS if kept else FAILS if broken else UNDECIDED
+    def kept(self) -> bool:
+        """Whether the whole interval is on the claim's side of the threshold."""
+        lowest, highest = self._allowed()
+        return bool(lowest <= self.low and self.high <= highest)
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain values, None for what is not finite."""
-        values = {k: None if isinstance(v, float) and not np.isfinite(v) else v for k, v in asdict(self).items()}
-        return {**values, "verdict": self.verdict}
+    @property
+    def broken(self) -> bool:
+        """Whether the whole interval is on the other side."""
+        lowest, highest = self._allowed()
+        return bool(self.high < lowest or self.low > highest)
+
+    def _allowed(self) -> tuple[float, float]:
+        if self.side == "at least":
+            return self.threshold, np.inf
+        if self.side == "at most":
+            return -np.inf, self.threshold
+        return (1 / self.threshold if self.scale == "log" else -self.threshold), self.threshold
+
+    @property
+    def excess(self) -> float:
+        """By how many standard errors the number is beyond the threshold (negative: by how many it keeps to it)."""
+        if not np.isfinite([self.low, self.high]).any():
+            return np.nan
+        to = SCALES[self.scale][0]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            lowest, highest = to(np.array(self._allowed()))
+            over = np.array([lowest - to(self.estimate), to(self.estimate) - highest])
+            return float(over[np.isfinite(over)].max(initial=-np.inf) / self.error)
+
+    @property
+    def p(self) -> float:
+        """The one-sided p value against the claim's side: how likely so bad a number is at the threshold."""
+        from scipy.stats import t
+
+        return float(t.sf(self.excess, self.df))
+
+    def margin(self, verdict: str) -> tuple[float, float]:
+        """The range of thresholds over which the verdict stays the same."""
+        low, high = self.low, self.high
+        if self.side == "within":
+            to, back = SCALES[self.scale]
+            ends = to(np.array([low, high]))
+            nearest = 0.0 if ends.prod() <= 0 else np.abs(ends).min()
+            low, high = (float(back(size)) for size in (nearest, np.abs(ends).max()))
+        above, below = (-np.inf, low), (high, np.inf)
+        kept, broken = (above, below) if self.side == "at least" else (below, above)
+        return {HOLDS: kept, FAILS: broken, UNDECIDED: (low, high)}[verdict]
+
+    def to_json(self, verdict: str) -> dict[str, Any]:
+        """Plain values with the verdict and its margin, None for what is not finite."""
+        values = {**asdict(self), "verdict": verdict, "margin": list(self.margin(verdict))}
+        return {key: _plain(value) for key, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
+@dataclass(frozen=True)
+class Of:
+    """Statistics of one condition, made in its name: what they are called, and how many networks have a say."""
+
+    data: xr.Dataset
+    part: str = ""
+    control: bool = False
+    also: str = ""
+
+    def at_least(self, threshold: float, name: str, **at: Any) -> Statistic:
+        """A value (interval) that must not be below a threshold."""
+        return self._statistic("at least", threshold, name, at)
+
+    def at_most(self, threshold: float, name: str, **at: Any) -> Statistic:
+        """A value (interval) that must not be above a threshold."""
+        return self._statistic("at most", threshold, name, at)
+
+    def within(self, threshold: float, name: str, **at: Any) -> Statistic:
+        """A value (interval) whose size must not be above a threshold."""
+        return self._statistic("within", threshold, name, at)
+
+    def _statistic(self, side: Side, threshold: float, name: str, at: dict[str, Any]) -> Statistic:
+        found = statistic(side, threshold, self.data[name].sel(at), self.part, self.control)
+        apart = ", ".join(filter(None, [found.name, self.also, self.data.attrs.get("name", "")]))
+        return replace(found, name=apart, networks=self.data.attrs.get("replicates_used"))
+
+
+def statistic(side: Side, threshold: float, value: xr.DataArray, part: str = "", control: bool = False) -> Statistic:
+    """A value (interval) against a threshold."""
+    parts = {part: float(value.sel({INTERVAL: part})) for part in PARTS}
+    unit = "" if value.attrs["units"] == "1" else value.attrs["units"]
+    scale = value.attrs["scale"]
+    return Statistic(value.attrs["long_name"], unit, **parts, scale=scale, side=side, threshold=threshold, part=part,
+                     control=control)  # fmt: skip
+
+
+def named(found: Statistic, *also: str) -> Statistic:
+    """A statistic with what sets it apart in its name."""
+    return replace(found, name=", ".join([found.name, *map(str, also)]))
+
+
+def layer_name(data: xr.Dataset, layer: int) -> str:
+    """T1, T2, ..., and the output layer by that name."""
+    return f"T{layer}" if layer <= len(data.attrs["condition"]["hidden"]) else "output"
 
 
 class Claim(Section):
     """A claim about an experiment, or several, as one estimator sees it.
 
-    `number` and `source` are its place in the list and the paper that makes it, `statement` what it says.
+    `number` and `source` are its place in the list and the paper that makes it, `statement` what it says in short,
+    `quote` the source's own words, `test` what is tested here and why so.
     """
 
     number: ClassVar[int]
     source: ClassVar[str]
     statement: ClassVar[str]
+    quote: ClassVar[str] = ""
+    test: ClassVar[str]
 
     experiment: Experiments = Field("main", description=EXPERIMENT)
     estimator: str = Field("binned", description="Whose I(X;T) and I(T;Y) count: a name under `estimators`.")
@@ -66,63 +176,68 @@ class Claim(Section):
     def statistics(self, analysis: xr.DataTree) -> list[Statistic]:
         """The numbers of the analysis that decide the claim, each with its threshold; none if they cannot."""
 
-
-class CompressionClaim(Claim):
-    """A claim about whether the last hidden layer compresses."""
-
-    bits: Positive = Field(1.0, description="Compression of the last hidden layer that counts, in bits.")
-
-    def analysis(self) -> Analysis:
-        """Compression of the last hidden layer, by condition."""
-        return Compression(experiment=self.experiment, estimator=self.estimator, bound=self.bound)
-
-    def compresses(self, condition: xr.Dataset) -> Statistic:
-        """Compression of the last hidden layer, which must be there."""
-        return at_least(self.bits, condition["compression_mean"], condition)
-
-    def does_not_compress(self, condition: xr.Dataset) -> Statistic:
-        """Compression of the last hidden layer, which must not be there."""
-        return at_most(self.bits, condition["compression_mean"], condition)
+    def read(self) -> dict[str, Any]:
+        """The keys of an analysis of information that a claim shares with it."""
+        return {"experiment": self.experiment, "estimator": self.estimator, "bound": self.bound}
 
 
-def at_least(threshold: float, value: xr.DataArray, condition: xr.Dataset | None = None) -> Statistic:
-    """A value (interval) that must not be below a threshold, named after itself and its condition."""
-    return _statistic("at least", threshold, value, condition)
+def verdicts(statistics: Sequence[Statistic]) -> list[str]:
+    """The verdict on each statistic: it fails only if it does so after Holm's correction over all that have a say.
+
+    What holds needs no correction: all statistics must, and each does so by its own 95 % interval [Holm 1979].
+    """
+    from statsmodels.stats.multitest import multipletests
+
+    p = np.array([1.0 if s.control else s.p for s in statistics])
+    tested = [i for i, s in enumerate(statistics) if not s.control and np.isfinite(s.p)]
+    adjusted = p.copy()
+    if tested:
+        adjusted[tested] = multipletests(p[tested], method="holm")[1]
+    tail = (1 - LEVEL) / 2
+    fails = [s.broken and (s.control or adjusted[i] < tail) for i, s in enumerate(statistics)]
+    return [HOLDS if s.kept else FAILS if f else UNDECIDED for s, f in zip(statistics, fails, strict=True)]
 
 
-def at_most(threshold: float, value: xr.DataArray, condition: xr.Dataset | None = None) -> Statistic:
-    """A value (interval) that must not be above a threshold."""
-    return _statistic("at most", threshold, value, condition)
-
-
-def _statistic(side: Any, threshold: float, value: xr.DataArray, condition: xr.Dataset | None) -> Statistic:
-    parts = {part: float(value.sel({INTERVAL: part})) for part in PARTS}
-    apart = condition.attrs["name"] if condition is not None else ""
-    name = ", ".join(filter(None, [value.attrs["long_name"], apart]))
-    unit = "" if value.attrs["units"] == "1" else value.attrs["units"]
-    return Statistic(name, unit, **parts, side=side, threshold=threshold)
-
-
-def verdict(statistics: Sequence[Statistic]) -> str:
-    """A claim holds if all its statistics do, and does not if one of them does not."""
-    verdicts = {statistic.verdict for statistic in statistics}
+def combined(verdicts: Sequence[str]) -> str:
+    """All must hold; one that does not is enough; nothing decides nothing."""
     if FAILS in verdicts:
         return FAILS
-    return HOLDS if verdicts == {HOLDS} else UNDECIDED
+    return HOLDS if set(verdicts) == {HOLDS} else UNDECIDED
 
 
 def finding(name: str, claim: Claim, analysis: xr.DataTree) -> dict[str, Any]:
-    """The claim with its statistics and its verdict, as plain values."""
+    """The claim with its parts, their statistics and verdicts, as plain values."""
     statistics = claim.statistics(analysis)
+    decided = verdicts(statistics)
     read = claim.analysis()
+    parts: dict[str, list[int]] = {}
+    for number, found in enumerate(statistics):
+        if not found.control:
+            parts.setdefault(found.part, []).append(number)
     return {
         "name": name,
         "number": claim.number,
         "source": claim.source,
         "statement": claim.statement,
+        "quote": claim.quote,
+        "test": claim.test,
         "experiments": list(read.experiments()),
         "estimators": list(read.estimators()),
         "figure": claim.figure,
-        "verdict": verdict(statistics),
-        "statistics": [statistic.to_json() for statistic in statistics],
+        "verdict": combined([decided[number] for part in parts.values() for number in part]),
+        "parts": [_part(part, numbers, statistics, decided) for part, numbers in parts.items()],
+        "statistics": [s.to_json(v) for s, v in zip(statistics, decided, strict=True)],
+    }
+
+
+def _part(name: str, numbers: Sequence[int], statistics: Sequence[Statistic], decided: Sequence[str]) -> dict[str, Any]:
+    """An assertion of a claim: its verdict, how many of its statistics hold, and the one that is worst for it."""
+    found = [decided[number] for number in numbers]
+    excess = [np.nan_to_num(statistics[number].excess, nan=0.0) for number in numbers]
+    return {
+        "name": name,
+        "verdict": combined(found),
+        "holding": found.count(HOLDS),
+        "of": len(found),
+        "worst": numbers[int(np.argmax(excess))],
     }

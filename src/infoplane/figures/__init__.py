@@ -17,6 +17,8 @@ FIGURES = Registry(
     data_processing="infoplane.figures.data_processing:DataProcessing",
     estimator_comparison="infoplane.figures.estimator_comparison:EstimatorComparison",
     compression_generalization="infoplane.figures.compression_generalization:CompressionGeneralization",
+    forgetting="infoplane.figures.forgetting:Forgetting",
+    multiverse="infoplane.figures.multiverse:Multiverse",
     information_plane_animation="infoplane.figures.information_plane_animation:InformationPlaneAnimation",
     bull="infoplane.figures.bull:Bull",
 )

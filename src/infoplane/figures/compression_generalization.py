@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
-import numpy as np
 import xarray as xr
+from matplotlib.axes import Axes
 
 from infoplane.analyses.base import conditions
 from infoplane.analyses.generalization import Generalization
 from infoplane.figures.base import Drawing, InformationFigure
 from infoplane.figures.style import palette, panels
-from infoplane.statistics import INTERVAL, PARTS
+from infoplane.statistics import INTERVAL
 
 MARKERS = "osD^vP*X<>"
 
 
 class CompressionGeneralization(InformationFigure):
-    """Compression of the last hidden layer against the generalisation gap in error, a point per network."""
+    """Compression of the last hidden layer against the generalisation gap, and their correlation in each condition."""
 
     group: ClassVar[str] = "The critique"
     kind: Literal["compression_generalization"] = "compression_generalization"
@@ -27,23 +28,40 @@ class CompressionGeneralization(InformationFigure):
         return Generalization(experiment=self.experiment, estimator=self.estimator, bound=self.bound)
 
     def draw(self, analysis: xr.DataTree) -> Drawing:
-        """One panel; conditions, or experiments where there are several, differ in colour and marker."""
-        networks = conditions(analysis)
-        several = len({data.attrs["experiment"] for data in networks}) > 1
-        names = [data.attrs["experiment" if several else "name"] for data in networks]
-        kinds = list(dict.fromkeys(names))
-        colors = palette(len(kinds))
-        correlation, low, high = (float(analysis["rank_correlation"].sel({INTERVAL: part})) for part in PARTS)
-        with panels(1, xlabel="compression of the last hidden layer [bits]") as (figure, (panel,)):
-            for number, kind in enumerate(kinds):
-                of_kind = [data for data, name in zip(networks, names, strict=True) if name == kind]
-                x, y = (np.concatenate([data[name] for data in of_kind]) for name in ("compression", "gap"))
-                style = {"color": colors[number], "marker": MARKERS[number % len(MARKERS)], "label": kind}
-                panel.scatter(x, y, s=10, alpha=0.6, linewidths=0, **style)
-            panel.set_ylabel("test error − train error")
-            if np.isfinite(correlation):  # there is none where all compress, or generalise, alike
-                panel.set_title(f"rank correlation {correlation:.2f} [{low:.2f}, {high:.2f}]")
-            if len(kinds) > 1:
-                columns = 2 if max(map(len, kinds)) <= 18 else 1
-                figure.legend(loc="outside lower center", ncols=columns, handletextpad=0.1, columnspacing=0.8)
+        """Left: every network, numbered by its condition. Right: the rank correlation within each condition."""
+        networks = [data for data in conditions(analysis) if data.attrs["replicates_used"]]
+        names = [_name(data) for data in networks]
+        height = max(2.6, 0.6 + 0.13 * (len(names) + 2))
+        with panels(2, height=height, per_row=2, width_ratios=(1, 0.55)) as (figure, (cloud, within)):
+            for number, (data, color) in enumerate(zip(networks, _colors(networks), strict=True)):
+                marker = MARKERS[number % len(MARKERS)]
+                cloud.scatter(
+                    data["compression"], data["gap"], s=10, alpha=0.7, linewidths=0, color=color, marker=marker
+                )
+                within.plot(float(data["rank_correlation"]), number, marker, color=color, markersize=3.5)
+            _summary(within, analysis, len(names))
+            within.set_yticks(range(len(names) + 2), [*names, "mean within", "pooled"], size=6)
+            within.set(xlim=(-1.02, 1.02), ylim=(len(names) + 1.7, -0.7), xlabel="rank correlation")
+            within.axvline(0, color="0.7", linewidth=0.6, zorder=0)
+            cloud.set(xlabel="compression of the last hidden layer [bits]", ylabel="test error − train error")
         return Drawing(figure)
+
+
+def _name(data: xr.Dataset) -> str:
+    """The condition, and its experiment where that says more."""
+    return ", ".join(filter(None, [data.attrs["experiment"], data.attrs["name"]])) or "all networks"
+
+
+def _colors(networks: Sequence[xr.Dataset]) -> list[tuple[float, ...]]:
+    """One for each experiment."""
+    kinds = list(dict.fromkeys(data.attrs["experiment"] for data in networks))
+    return [palette(len(kinds))[kinds.index(data.attrs["experiment"])] for data in networks]
+
+
+def _summary(panel: Axes, analysis: xr.DataTree, first: int) -> None:
+    """The mean within conditions and the pooled correlation, each with its interval."""
+    for row, name in enumerate(("within", "pooled"), first):
+        estimate, low, high = (float(analysis[name].sel({INTERVAL: part})) for part in ("estimate", "low", "high"))
+        panel.plot([low, high], [row, row], color="black", linewidth=1)
+        panel.plot(estimate, row, "D", color="black", markersize=3.5)
+    panel.axhline(first - 0.5, color="0.7", linewidth=0.6)

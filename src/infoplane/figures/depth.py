@@ -1,4 +1,4 @@
-"""Does depth help? Epochs to a given error and to a given compression, against the number of layers ([ST17] fig. 6)."""
+"""Does depth help? Epochs to given errors and to a given compression, against the number of layers ([ST17] fig. 6)."""
 
 from __future__ import annotations
 
@@ -13,47 +13,67 @@ from pydantic import Field
 from infoplane.analyses import depth
 from infoplane.analyses.base import EXPERIMENT, Experiments, conditions
 from infoplane.figures.base import Drawing, InformationFigure
-from infoplane.figures.style import TRAIN, panels
+from infoplane.figures.style import palette, panels
 from infoplane.section import Positive
+
+MARKERS = "os^D"
 
 
 class Depth(InformationFigure):
-    """Epochs until the held-out error, and until the compression of the output layer, reach a target."""
+    """Epochs until the held-out error, and the compression of the output layer, reach their targets."""
 
     kind: Literal["depth"] = "depth"
-    error: depth.Error = Field(0.1, description=depth.ERROR)
-    compression: Positive = Field(1.5, description=depth.COMPRESSION)
+    errors: depth.Errors = Field((0.1, 0.05), description=depth.ERRORS)
+    compression: Positive = Field(1.0, description=depth.COMPRESSION)
     experiment: Experiments = Field("depth", description=EXPERIMENT)
 
     def analysis(self) -> depth.Depth:
         """When each network reaches the targets."""
-        targets = {"error": self.error, "compression": self.compression}
+        targets = {"errors": self.errors, "compression": self.compression}
         return depth.Depth(experiment=self.experiment, estimator=self.estimator, bound=self.bound, **targets)
 
     def draw(self, analysis: xr.DataTree) -> Drawing:
-        """Error on the left, compression on the right; a point per replicate, medians joined."""
+        """A panel per target; a point per replicate, a colour and marker per series, medians joined."""
         reached = conditions(analysis)
-        with panels(2, height=2.6, per_row=2, xlabel="hidden layers", sharex=True, sharey=True) as (figure, axes):
-            for panel, name in zip(axes, ("error", "compression"), strict=True):
-                _points(panel, reached, name)
-            axes[0].set_ylabel("epoch")
-            axes[0].set_title(f"held-out error ≤ {self.error:g}")
-            axes[1].set_title(rf"$I(X;\hat{{Y}})$ {self.compression:g} bits below its peak")
+        names = list(dict.fromkeys(condition.attrs["experiment"] for condition in reached))
+        targets = reached[0]["target"].values
+        shared = {"xlabel": "hidden layers", "ylabel": "epoch", "sharex": True, "sharey": True}
+        with panels(len(targets), height=2.6, per_row=3, **shared) as (figure, axes):
+            for panel, target in zip(axes, targets, strict=True):
+                for number, name in enumerate(names):
+                    own = [c.sel(target=target) for c in reached if c.attrs["experiment"] == name]
+                    side = 0.12 * (number - (len(names) - 1) / 2)
+                    _points(panel, own, side, palette(len(names))[number], MARKERS[number % len(MARKERS)], name)
+                panel.set_title(_title(str(target)))
+                panel.set_yscale("log")
+            end = max(condition.attrs["condition"]["epochs"] for condition in reached)
+            axes[0].set_ylim(top=4 * end)
+            if len(names) > 1:
+                figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(names))
         return Drawing(figure)
 
 
-def _points(panel: Axes, reached: Sequence[xr.Dataset], name: str) -> None:
-    last = max(condition.attrs["condition"]["epochs"] for condition in reached)
-    depths = [int(condition["hidden_layers"]) for condition in reached]
+def _title(target: str) -> str:
+    """`error 0.1` as a title: what is reached."""
+    quantity, number, *_ = target.split()
+    return f"held-out error ≤ {number}" if quantity == "error" else rf"$I(X;\hat{{Y}})$ {number} bits below its peak"
+
+
+def _points(
+    panel: Axes, reached: Sequence[xr.Dataset], side: float, color: tuple[float, ...], marker: str, name: str
+) -> None:
+    depths = np.array([int(condition["hidden_layers"]) for condition in reached])
     for layers, condition in zip(depths, reached, strict=True):
-        epochs, never = condition[f"epochs_to_{name}"].values, int(condition[f"never_{name}"])
-        spread = np.linspace(-0.15, 0.15, epochs.size)
-        panel.scatter(layers + spread, np.maximum(epochs, 1), s=8, color=TRAIN, alpha=0.5, linewidths=0)
-        if never:
-            panel.annotate(f"{never} never", (layers, last), (0, 5), textcoords="offset points", ha="center", size=6)
-    medians = np.array([float(condition[f"epochs_to_{name}_median"]) for condition in reached])
-    panel.plot(depths, np.where(np.isfinite(medians), medians, np.nan), color="0.2", marker="_", markersize=10)
-    panel.set_yscale("log")
-    if any(condition[f"never_{name}"] for condition in reached):
-        panel.set_ylim(top=1.3 * last)
-    panel.set_xticks(depths)
+        epochs, never = condition["epochs_to"].values, int(condition["never"])
+        spread = layers + side + np.linspace(-0.05, 0.05, epochs.size)
+        style = {"s": 8, "color": color, "marker": marker, "alpha": 0.5, "linewidths": 0}
+        panel.scatter(spread, np.maximum(epochs, 1), **style)
+        if never:  # above the end of training, where they would be
+            last = condition.attrs["condition"]["epochs"]
+            panel.annotate(
+                f"{never}", (layers + side, 1.5 * last), ha="center", va="center", size=6, color=color, weight="bold"
+            )
+    medians = np.array([float(condition["epochs_to_median"]) for condition in reached])
+    finite = np.where(np.isfinite(medians), medians, np.nan)
+    panel.plot(depths + side, finite, color=color, marker="_", markersize=8, linewidth=0.8, label=name)
+    panel.set_xticks(range(int(depths.min()), int(depths.max()) + 1))

@@ -12,13 +12,13 @@ from infoplane.analyses.base import condition_name, conditions
 from infoplane.analyses.bound import Bound
 from infoplane.figures.base import Drawing, InformationFigure
 from infoplane.figures.plane import AXES
-from infoplane.figures.style import layer_colors, layer_legend, panels
+from infoplane.figures.style import layer_colors, layer_legend, layer_names, panels
 
 BETAS = (2, 5, 10, 20, 50, 100, 200, 500, 1000)  # marked along the bound where there is room
 
 
 class IBBound(InformationFigure):
-    """The layers in the last epoch beside the bound: the most of Y that any T of that I(X;T) can keep."""
+    """The layers beside the bound, and how much more of X they know than it needs, before and after training."""
 
     kind: Literal["ib_bound"] = "ib_bound"
 
@@ -27,20 +27,37 @@ class IBBound(InformationFigure):
         return Bound(experiment=self.experiment, estimator=self.estimator, bound=self.bound)
 
     def draw(self, analysis: xr.DataTree) -> Drawing:
-        """A row per condition: the plane, and the bend of the bound."""
+        """A row per condition: the plane before and after training, the bend of the bound, the excess by layer."""
         rows = conditions(analysis)
-        with panels(2 * len(rows), height=2.4, per_row=2, **AXES) as (figure, axes):
+        with panels(3 * len(rows), height=2.4, per_row=3) as (figure, axes):
             for row, layers in enumerate(rows):
-                whole, bend = axes[2 * row : 2 * row + 2]
+                whole, bend, excess = axes[3 * row : 3 * row + 3]
                 for panel in (whole, bend):
                     _layers_and_bound(panel, layers)
+                    panel.set(**AXES)
                 whole.set_xlim(0, _right(layers))
                 whole.set_ylim(0, 1.08 * layers["I_Y"].max())
                 _zoom(bend, layers)
+                _excess(excess, layers)
                 whole.set_title(condition_name(layers.attrs["varied"], "\n"))
             number = max(layers.sizes["layer"] for layers in rows)
-            layer_legend(axes[0], number, loc="lower right", ncols=2, handletextpad=0.3, columnspacing=0.8)
+            layer_legend(axes[0], number, loc="lower right", ncols=2, handletextpad=0.1, columnspacing=0.5)
         return Drawing(figure)
+
+
+def _excess(panel: Axes, layers: xr.Dataset) -> None:
+    """Mean excess of I(X;T) by layer, with its interval; hollow before training."""
+    place = np.arange(layers.sizes["layer"])
+    for end, side, face, label in (("untrained", -0.12, "white", "untrained"), ("last", 0.12, None, "last epoch")):
+        mean, low, high = (layers["excess_mean"].sel(end=end, interval=p).values for p in ("estimate", "low", "high"))
+        for at, color in zip(place, layer_colors(len(place)), strict=True):
+            panel.plot([at + side] * 2, [low[at], high[at]], color=color, linewidth=1)
+            panel.plot(at + side, mean[at], "o", color=color, markerfacecolor=face or color, markersize=4)
+        panel.plot([], [], "o", color="0.4", markerfacecolor=face or "0.4", markersize=4, linestyle="none", label=label)
+    panel.set_xticks(place, layer_names(len(place)))
+    panel.set_ylim(bottom=0)
+    panel.set_ylabel("$I(X;T)$ above the bound [bits]")
+    panel.legend(loc="upper right", handletextpad=0.1)
 
 
 def _layers_and_bound(panel: Axes, layers: xr.Dataset) -> None:
@@ -50,7 +67,10 @@ def _layers_and_bound(panel: Axes, layers: xr.Dataset) -> None:
     panel.fill_between(x, y, 2 * y.max(), color="0.93", linewidth=0)
     for layer, color in enumerate(layer_colors(layers.sizes["layer"])):
         at = layers.isel(layer=layer)
-        panel.scatter(at["I_XT"], at["I_TY"], s=10, color=color, alpha=0.7, linewidths=0, zorder=3)
+        for end, face in (("untrained", "none"), ("last", color)):
+            points = at.sel(end=end)
+            style = {"facecolors": face, "edgecolors": color, "linewidths": 0.5 if face == "none" else 0}
+            panel.scatter(points["I_XT"], points["I_TY"], s=9, alpha=0.7, zorder=3, **style)
 
 
 def _right(layers: xr.Dataset) -> float:
@@ -63,7 +83,8 @@ def _zoom(panel: Axes, layers: xr.Dataset) -> None:
     x, y, beta = (layers[name].values for name in ("I_X", "I_Y", "beta"))
     bend = float(np.interp(0.999 * y[-1], y, x))
     left, right = 0.8 * y[-1], 1.3 * bend
-    near = layers["I_TY"].where((layers["I_XT"] > left) & (layers["I_XT"] < right))
+    last = layers[["I_XT", "I_TY"]].sel(end="last")
+    near = last["I_TY"].where((last["I_XT"] > left) & (last["I_XT"] < right))
     lowest = np.nanmin([0.97 * y[-1], float(near.min())])
     panel.set_xlim(left, right)
     panel.set_ylim(y[-1] - 1.1 * (y[-1] - lowest), y[-1] + 0.2 * (y[-1] - lowest))

@@ -64,9 +64,7 @@ def describe(measurement: xr.Dataset, own: Mapping[str, tuple[str, str]] | None 
 
 def derive(measurement: xr.Dataset, dataset: xr.Dataset) -> xr.Dataset:
     """Add compression, saturation and data-processing violations to a measurement (replicate, epoch, layer)."""
-    p_y = dataset.p_x @ dataset.p_y_given_x
-    h_x = entropy(dataset.p_x, "sample")
-    i_xy = entropy(p_y, "class") - (dataset.p_x * entropy(dataset.p_y_given_x, "class")).sum()
+    h_x, i_xy = limits(dataset)
     if "I_XT" in measurement:
         most = np.log2(dataset.sizes["sample"]) - SATURATION_BITS
         measurement = measurement.merge(compression(measurement.I_XT)).assign(saturated=most <= measurement.I_XT)
@@ -78,6 +76,12 @@ def derive(measurement: xr.Dataset, dataset: xr.Dataset) -> xr.Dataset:
             count = (excess > 0).sum("layer").where(excess.notnull().all("layer"))
             measurement[f"dpi_count_{name}"] = count
     return describe(measurement)
+
+
+def limits(dataset: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray]:
+    """H(X) and I(X;Y) in bits: the most that I(X;T) and I(T;Y) can be."""
+    h_y = entropy(dataset.p_x @ dataset.p_y_given_x, "class")
+    return entropy(dataset.p_x, "sample"), h_y - (dataset.p_x * entropy(dataset.p_y_given_x, "class")).sum()
 
 
 def compression(information: xr.DataArray) -> xr.Dataset:
