@@ -256,7 +256,7 @@ def _page(plan: Plan) -> Artifact:
 
 def _shown(artifact: Artifact) -> Iterable[tuple[Path, str]]:
     if artifact.stage == "verdict":
-        return [(Path("claims.json"), "claims.json")]
+        return [(Path(name), name) for name in ("claims.json", "claims.tex")]
     if artifact.stage == "page":
         return [(Path("claims.html"), "claims.html")]
     return [(Path("figures") / file, file) for file in documents(artifact)]

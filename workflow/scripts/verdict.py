@@ -5,6 +5,7 @@ import json
 from infoplane import jobs, stores
 from infoplane.claims import CLAIMS
 from infoplane.claims.base import finding
+from infoplane.claims.tex import macros
 
 
 def write(job: jobs.Job) -> dict[str, bytes]:
@@ -14,7 +15,8 @@ def write(job: jobs.Job) -> dict[str, bytes]:
         numbers = stores.open_tree(folders[analysis] / "analysis.zarr.zip").load()
         claim = CLAIMS[settings["kind"]].restored(settings)
         found.append({**finding(name, claim, numbers), "analysis": analysis})
-    return {"claims.json": (json.dumps({"claims": found}, indent=1) + "\n").encode()}
+    text = json.dumps({"claims": found}, indent=1) + "\n"
+    return {"claims.json": text.encode(), "claims.tex": macros(found, job.about["id"]).encode()}
 
 
 jobs.run(snakemake, write)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment, StrictUndefined
 
-from infoplane.verdicts import COLORS, threshold, value
+from infoplane.verdicts import COLORS, margin, networks, threshold, value
 
 
 class FigureFile(NamedTuple):
@@ -28,4 +28,5 @@ def page(findings: Sequence[Mapping[str, Any]], figures: Mapping[str, tuple[str,
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(files("infoplane.claims").joinpath("page.html").read_text())
     shown = {name: {"id": id_, "png": b64encode(png).decode()} for name, (id_, png) in figures.items()}
-    return template.render(claims=findings, figures=shown, colors=COLORS, value=value, threshold=threshold) + "\n"
+    words = {"value": value, "threshold": threshold, "margin": margin, "networks": networks}
+    return template.render(claims=findings, figures=shown, colors=COLORS, **words) + "\n"
