@@ -1,16 +1,16 @@
 import numpy as np
 import pytest
 import xarray as xr
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from scipy.stats import spearmanr
 
 from infoplane.statistics import (
-    bootstrap,
-    distance_below_bound,
+    at_epoch,
+    bootstrap_interval,
     epochs_until,
     epochs_until_compressed,
-    mean,
-    median,
+    mean_interval,
+    rank_correlation,
+    smoothed,
 )
 
 
@@ -22,84 +22,133 @@ def curve(values, epoch):
     return xr.DataArray(np.asarray(values, float), dims="epoch", coords={"epoch": epoch})
 
 
-def test_interval_of_a_mean_is_that_of_the_central_limit_theorem():
-    data = replicates(np.random.default_rng(0).normal(size=400))
-    result = bootstrap(mean, data)
-    error = float(data.std(ddof=1)) / 20
-    assert float(result.estimate) == pytest.approx(float(data.mean()))
-    assert float(result.high - result.estimate) == pytest.approx(1.96 * error, rel=0.1)
-    assert float(result.estimate - result.low) == pytest.approx(1.96 * error, rel=0.1)
+def of_mean(values, scale="linear"):
+    found = mean_interval(values, "bits", "height", scale)
+    return {str(part): found.sel(interval=part, drop=True) for part in found["interval"].values}
 
 
-def test_intervals_hold_the_truth_as_often_as_they_say():
-    data = np.random.default_rng(0).normal(size=(30, 500))
-    result = bootstrap(mean, replicates(data, experiment=range(500)), level=0.9, resamples=500)
-    covered = float(((result.low <= 0) & (result.high >= 0)).mean())
-    # the percentile interval of 30 networks is a little short: 0.886 expected; standard error 0.014
-    assert 0.84 < covered < 0.93
+def test_intervals_of_ten_networks_hold_the_mean_as_often_as_they_say():
+    draws = np.random.default_rng(0).normal(size=(10, 4000))
+    found = of_mean(replicates(draws, experiment=range(4000)))
+    covered = float(((found["low"] <= 0) & (found["high"] >= 0)).mean())
+    assert covered == pytest.approx(0.95, abs=0.012)  # standard error 0.0034
 
 
-def test_arrays_are_resampled_together():
+def test_intervals_of_a_ratio_are_those_of_its_logarithm():
+    draws = np.random.default_rng(0).normal(size=(10, 4000))
+    found = of_mean(replicates(np.exp(1 + draws), experiment=range(4000)), "log")
+    covered = float(((found["low"] <= np.e) & (found["high"] >= np.e)).mean())
+    assert covered == pytest.approx(0.95, abs=0.012)
+    plain = of_mean(replicates(1 + draws, experiment=range(4000)))
+    for part in ("estimate", "low", "high"):
+        np.testing.assert_allclose(found[part], np.exp(plain[part]))
+    np.testing.assert_allclose(found["error"], plain["error"])
+
+
+def test_bca_intervals_of_a_skewed_statistic_hold_it_nearly_as_often_as_they_say():
+    rng = np.random.default_rng(0)
+    covered = 0
+    for draw in rng.exponential(size=(150, 40)):  # the median of an exponential distribution is log 2
+        low, high = bootstrap_interval(np.median, draw, units="1", long_name="median")[1:3].values
+        covered += low <= np.log(2) <= high
+    assert covered / 150 > 0.88  # 0.95 nominal; standard error 0.018
+
+
+def test_two_samples_are_resampled_alone_and_pairs_together():
     rng = np.random.default_rng(0)
     a = rng.normal(size=50)
-    same = bootstrap(lambda a, b: xr.corr(a, b, "replicate"), replicates(a), replicates(2 * a + 1))
-    assert (float(same.low), float(same.high)) == pytest.approx((1, 1))
-    difference = bootstrap(lambda a, b: (a - b).mean("replicate"), replicates(a + 3), replicates(a))
-    assert (float(difference.low), float(difference.high)) == pytest.approx((3, 3))
-    other = bootstrap(lambda a, b: xr.corr(a, b, "replicate"), replicates(a), replicates(rng.normal(size=50)))
-    assert float(other.low) < 0 < float(other.high)
 
+    def difference(a, b, axis=-1):
+        return a.mean(axis) - b.mean(axis)
 
-def test_replicates_are_matched_by_their_number():
-    a = replicates([1, 2, 3]).assign_coords(replicate=[0, 1, 2])
-    b = replicates([1, 2, 3]).assign_coords(replicate=[0, 1, 5])
-    with pytest.raises(ValueError, match="replicate"):
-        bootstrap(lambda a, b: (a - b).mean("replicate"), a, b)
-
-
-@settings(max_examples=20)
-@given(st.integers(2, 30), st.integers(0, 2**32))
-def test_interval_lies_within_the_data_and_around_the_median(n, seed):
-    data = replicates(np.random.default_rng(seed).normal(size=n))
-    result = bootstrap(median, data, resamples=300)
-    assert data.min() <= result.low <= result.estimate <= result.high <= data.max()
-
-
-@given(st.integers(0, 2**32))
-@settings(max_examples=10)
-def test_same_seed_same_interval(seed):
-    data = replicates(np.random.default_rng(seed).normal(size=(10, 3)), layer=[1, 2, 3])
-    xr.testing.assert_identical(bootstrap(mean, data, resamples=50), bootstrap(mean, data, resamples=50))
-    assert not bootstrap(mean, data, resamples=50, seed=1).equals(bootstrap(mean, data, resamples=50))
+    alone, pairs = (
+        bootstrap_interval(difference, a + 3, a, units="1", long_name="d", paired=paired)[:3].values
+        for paired in (False, True)
+    )
+    assert alone[1] < alone[0] < alone[2]
+    np.testing.assert_allclose(pairs, 3)
 
 
 def test_other_dimensions_stay_with_their_replicate():
-    values = np.random.default_rng(0).normal(size=(20, 4, 3))
-    data = replicates(values, epoch=[0, 1, 10, 100], layer=[1, 2, 3])
-    together = bootstrap(mean, data)
-    assert dict(together.sizes) == {"epoch": 4, "layer": 3}
-    xr.testing.assert_allclose(bootstrap(mean, data.sel(epoch=10)), together.sel(epoch=10))
+    data = replicates(np.random.default_rng(0).normal(size=(20, 3)), layer=[1, 2, 3])
+    together = mean_interval(data, "bits", "height")
+    assert dict(together.sizes) == {"interval": 5, "layer": 3}
+    xr.testing.assert_allclose(mean_interval(data.sel(layer=2), "bits", "height"), together.sel(layer=2, drop=True))
 
 
-def test_one_replicate_has_no_interval():
-    result = bootstrap(mean, replicates([3.0]))
-    assert float(result.estimate) == 3
-    assert np.isnan(result.low)
-    assert np.isnan(result.high)
+def test_one_network_has_no_interval():
+    found = of_mean(replicates([3.0]))
+    assert float(found["estimate"]) == 3
+    assert np.isnan([found["low"], found["high"]]).all()
+    parts = bootstrap_interval(np.median, np.ones(1), units="1", long_name="median").values
+    assert parts[0] == 1
+    assert np.isnan(parts[1:4]).all()
 
 
-def test_diverged_replicates_are_left_out():
-    data = replicates([1.0, 2, 3, np.nan, 4])
-    result = bootstrap(mean, data)
-    assert float(result.estimate) == 2.5
-    assert 1 <= result.low <= result.high <= 4
+def test_networks_that_are_all_alike_have_a_point():
+    found = of_mean(replicates([2.0, 2, 2]))
+    assert [float(found[part]) for part in ("estimate", "low", "high", "error")] == [2, 2, 2, 0]
 
 
-def test_networks_that_never_get_there_count_as_late():
-    result = bootstrap(median, replicates([10, 20, 30, np.inf, np.inf]))
-    assert float(result.estimate) == 30
-    assert 10 <= result.low <= 30
-    assert np.isinf(result.high)
+def test_networks_without_a_say_are_left_out():
+    found, few = of_mean(replicates([1.0, 2, 3, np.nan, 4])), of_mean(replicates([1.0, 2, 3, 4]))
+    for part, value in few.items():
+        xr.testing.assert_equal(found[part], value)
+
+
+def test_the_rank_correlation_is_spearmans():
+    rng = np.random.default_rng(1)
+    x, noise = rng.integers(0, 9, (2, 3, 60)) / 9  # with ties
+    y = x**3 + 0.3 * noise
+    expected = [spearmanr(a, b).statistic for a, b in zip(x, y, strict=True)]
+    np.testing.assert_allclose(rank_correlation(x, y), expected)
+    assert np.isnan(rank_correlation(x, 0 * y)).all()
+
+
+def path(epochs):
+    """A rise and a fall that are smooth in log(epoch), as information has them."""
+    x = np.log1p(epochs)
+    return curve(8 / (1 + np.exp(-3 * (x - 2))) - 5 / (1 + np.exp(-2 * (x - 5))), epochs)
+
+
+def snapshots(number):
+    return np.unique(np.concatenate([[0], np.geomspace(1, 3000, number - 1).round()]))
+
+
+@pytest.mark.parametrize("number", [25, 50, 100])
+def test_a_smooth_curve_does_not_depend_on_how_many_snapshots_were_taken(number):
+    fine = smoothed(path(np.arange(3001)))
+    few = smoothed(path(snapshots(number)))
+    np.testing.assert_allclose(few["epoch"], fine["epoch"])
+    assert float(abs(few - fine).max()) < 0.15  # of a range of 8 bits
+
+
+def test_the_peak_of_a_noisy_curve_does_not_grow_with_its_snapshots():
+    rng = np.random.default_rng(0)
+
+    def peak(number, read):
+        epochs = snapshots(number)
+        noisy = path(epochs) + replicates(rng.normal(scale=0.3, size=(400, len(epochs))), epoch=epochs)
+        return float(read(noisy).max("epoch").mean())
+
+    raw, smooth = ([peak(number, read) for number in (30, 120)] for read in (lambda c: c, smoothed))
+    assert raw[1] - raw[0] > 0.15
+    assert abs(smooth[1] - smooth[0]) < 0.12
+
+
+def test_values_between_snapshots_are_on_a_line_in_log_epoch_and_none_are_beyond():
+    straight = curve(np.log1p([0, 10, 100]), [0, 10, 100])
+    assert float(at_epoch(straight, 37)) == pytest.approx(np.log(38))
+    each = at_epoch(straight, xr.DataArray([0.0, 37, 100, 101, np.nan], dims="replicate"))
+    np.testing.assert_allclose(each, [0, np.log(38), np.log(101), np.nan, np.nan])
+    assert np.isnan(at_epoch(straight, 101))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_same_data_have_the_same_interval(seed):
+    data = np.random.default_rng(seed).normal(size=8)
+    one, other = (bootstrap_interval(np.median, data, units="1", long_name="m") for _ in range(2))
+    xr.testing.assert_identical(one, other)
 
 
 def test_epochs_until_is_linear_between_snapshots():
@@ -131,9 +180,3 @@ def test_compression_counts_from_the_peak_so_far():
     result = epochs_until_compressed(several, 1.0)
     assert float(result[0]) == pytest.approx(10)
     assert np.isinf(epochs_until_compressed(several, 2.5)[1])
-
-
-def test_distance_below_the_bound():
-    bound = xr.Dataset({"I_X": ("point", [0.0, 1.0, 3.0]), "I_Y": ("point", [0.0, 0.8, 1.0])})
-    i_xt, i_ty = (xr.DataArray(v, dims="layer") for v in ([0.5, 2.0, 9.0, np.nan], [0.4, 0.5, 1.0, np.nan]))
-    np.testing.assert_allclose(distance_below_bound(bound, i_xt, i_ty), [0, 0.4, 0, np.nan], atol=1e-12)

@@ -4,6 +4,7 @@ import pytest
 from tests.analyses.conftest import world
 
 from infoplane.claims import CLAIMS
+from infoplane.claims.base import finding
 
 __all__ = ["world"]
 
@@ -11,7 +12,7 @@ __all__ = ["world"]
 @pytest.fixture
 def check(world):
     def check(kind, runs, **keys):
-        claim = CLAIMS[kind](kind=kind, experiment="main", figure="f", **keys)
-        return claim.statistics(world.stored(claim.analysis().analyse(runs)))
+        claim = CLAIMS[kind](kind=kind, **{"experiment": "main", "figure": "f"} | keys)
+        return finding(kind, claim, world.stored(claim.analysis().analyse(runs)))
 
     return check

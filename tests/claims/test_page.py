@@ -7,27 +7,57 @@ from html.parser import HTMLParser
 import pytest
 
 from infoplane.claims.page import FigureFile, page
-from infoplane.verdicts import HOLDS, UNDECIDED, threshold, value
+from infoplane.verdicts import HOLDS, UNDECIDED
 
-STATISTIC = {"name": "compression", "unit": "bits", "estimate": 2.314, "low": 2.05, "high": 2.6, "side": "at least"}
+STATISTIC = {
+    "name": "compression",
+    "unit": "bits",
+    "estimate": 2.314,
+    "low": 2.05,
+    "high": 2.6,
+    "scale": "linear",
+    "side": "at least",
+    "threshold": 1.0,
+    "part": "compresses",
+    "control": False,
+    "networks": 10,
+    "verdict": HOLDS,
+    "margin": [None, 2.05],
+}
 
 
 @pytest.fixture
 def findings():
-    statistic = {**STATISTIC, "threshold": 1.0, "verdict": HOLDS}
-    shared = {"source": "ST17", "experiments": ["main"], "estimators": ["binned"]}
+    shared = {
+        "source": "ST17",
+        "experiments": ["main"],
+        "estimators": ["binned"],
+        "quote": "",
+        "test": "Peak less last.",
+    }
+    control = {**STATISTIC, "name": "with dropout", "control": True, "part": "", "low": None, "verdict": UNDECIDED}
     return [
         {
+            **shared,
             "name": "compresses",
             "number": 2,
             "statement": "Layers <compress> & forget.",
+            "quote": "in their <own> words",
             "figure": "plane",
             "verdict": HOLDS,
-            "statistics": [statistic, {**statistic, "low": None, "verdict": UNDECIDED}],
-            **shared,
+            "statistics": [STATISTIC, control],
+            "parts": [{"name": "compresses", "verdict": HOLDS, "holding": 1, "of": 1, "worst": 0}],
         },
-        {"name": "empty", "number": 4, "statement": "Nothing.", "figure": "snr", "verdict": UNDECIDED, "statistics": []}
-        | shared,
+        {
+            **shared,
+            "name": "empty",
+            "number": 4,
+            "statement": "Nothing.",
+            "figure": "snr",
+            "verdict": UNDECIDED,
+            "statistics": [],
+            "parts": [],
+        },
     ]
 
 
@@ -45,7 +75,7 @@ class Reader(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         attrs = dict(attrs)
-        if tag not in ("img", "meta", "br"):
+        if tag not in ("img", "meta"):
             self.open.append(tag)
         if tag == "img":
             self.pictures[attrs["id"]] = base64.b64decode(attrs["src"].removeprefix("data:image/png;base64,"))
@@ -64,9 +94,13 @@ def test_each_claim_shows_its_verdict_its_numbers_and_its_figure(findings):
     assert read.pictures == {"compresses.figure": b"\x89PNG one", "empty.figure": b"\x89PNG two"}
     assert read.elsewhere == []
     assert read.open == []
-    for text in ("Layers <compress> & forget. [ST17]", "2.31 [2.05, 2.6] bits", "≥ 1 bits", "0123456789ab", HOLDS):
+    for text in ("2. Layers <compress> & forget.", "“in their <own> words”", "Peak less last.", "[ST17]", HOLDS):
         assert text in read.text
-    assert "nothing in this config to decide it by" in read.text
+    for text in ("compression n = 10", "2.31 [2.05, 2.6] bits", "≥ 1 bit", "up to 2.05 bits", "(1 of 1 hold)"):
+        assert text in read.text
+    assert read.text.index("controls") < read.text.index("with dropout")
+    assert "0123456789ab" in read.text
+    assert "Nothing in this config to decide it by" in read.text
 
 
 def test_the_picture_is_the_one_that_is_given(findings):
@@ -79,7 +113,7 @@ def test_the_picture_is_the_one_that_is_given(findings):
 
 def test_the_analysis_is_named_where_the_finding_names_it(findings):
     findings[0]["analysis"] = "abcdefabcdef"
-    assert "abcdefabcdef" in Reader(page(findings, FIGURES)).text
+    assert "analyses/abcdefabcdef/analysis.csv" in Reader(page(findings, FIGURES)).text
 
 
 def test_a_figure_that_is_not_given_is_no_page(findings):
@@ -92,21 +126,3 @@ def test_the_page_suits_dark_and_narrow_screens(findings):
     assert "prefers-color-scheme: dark" in text
     assert re.search(r'name="viewport" content="width=device-width', text)
     assert "@media (max-width:" in text
-
-
-@pytest.mark.parametrize(
-    ("numbers", "text"),
-    [
-        ({}, "2.31 [2.05, 2.6] bits"),
-        ({"unit": ""}, "2.31 [2.05, 2.6]"),
-        ({"high": None}, "2.31 [2.05, ∞ or none] bits"),
-        ({"estimate": None, "low": None, "high": None}, "∞ or none"),
-    ],
-)
-def test_a_number_is_shown_with_its_interval_and_unit(numbers, text):
-    assert value({**STATISTIC, **numbers}) == text
-
-
-def test_a_threshold_is_shown_with_its_side():
-    assert threshold({**STATISTIC, "threshold": 1.5}) == "≥ 1.5 bits"
-    assert threshold({**STATISTIC, "threshold": 0.3, "side": "at most", "unit": ""}) == "≤ 0.3"

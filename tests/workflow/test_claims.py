@@ -13,7 +13,7 @@ from tests.workflow.browser import PROGRAM, Browser
 from tests.workflow.conftest import SMALL
 
 CLAIMS = {
-    "no_regularization": {"figure": "information_plane", "bits": 1e-9},
+    "no_regularization": {"figure": "information_plane", "bits": 1e-9, "learned": 1},
     "data_processing": {"figure": "learning_curves", "bits": 12},
 }
 PICTURE = r"data:image/(?:png|gif);[^\"]*base64,([A-Za-z0-9+/=]+)"
@@ -41,20 +41,22 @@ def verdicts(project):
 
 
 def test_each_claim_names_its_statistics_and_what_it_was_decided_by(judged):
-    page = (judged.folder / "results/claims.html").read_text()
+    page, macros = ((judged.folder / f"results/claims.{suffix}").read_text() for suffix in ("html", "tex"))
     assert set(verdicts(judged)) == set(CLAIMS)
     for claim in verdicts(judged).values():
         assert (judged.folder / "results/analyses" / claim["analysis"] / "analysis.csv").is_file()
         assert all({"estimate", "low", "high", "threshold", "verdict"} <= set(s) for s in claim["statistics"])
         shown = embed.read(judged.folder / "results/figures" / f"{claim['figure']}.png").manifest["id"]
         assert claim["statement"] in page
+        assert rf"\@namedef{{infoplane@{claim['name']}@verdict}}{{{claim['verdict']}}}" in macros
         assert shown in page
 
 
 def test_another_threshold_turns_the_verdict_and_runs_nothing_else(project):
     assert verdicts(project)["data_processing"]["verdict"] == "holds"
     assert verdicts(project)["no_regularization"]["verdict"] != "does not hold"
-    project.set(claims={**CLAIMS, "no_regularization": {"figure": "information_plane", "bits": 12}}, figures__film=FILM)
+    much = {**CLAIMS["no_regularization"], "bits": 12}
+    project.set(claims={**CLAIMS, "no_regularization": much}, figures__film=FILM)
     assert project.make() == {"verdict": 1, "figure_claims": 1, "page": 1}
     assert verdicts(project)["no_regularization"]["verdict"] == "does not hold"
 

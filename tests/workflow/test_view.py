@@ -4,6 +4,7 @@ of today's config and code, or they are not there."""
 import base64
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -37,15 +38,21 @@ def shown(project):
     """The id of the artifact that each name in the view shows, from the manifest inside the file."""
     results = project.folder / "results"
     names = [*results.glob("figures/*.*"), *results.glob("claims.*")]
-    return {path.relative_to(results).as_posix(): embed.read(path).manifest["id"] for path in names}
+    return {path.relative_to(results).as_posix(): _id(path) for path in names}
+
+
+def _id(path):
+    if path.suffix == ".tex":  # text that LaTeX reads has its version as a macro
+        return re.search(r"infoplaneVersion\}\{(\w+)\}", path.read_text())[1]
+    return embed.read(path).manifest["id"]
 
 
 def planned(project):
     """The ids that the project's config and code ask for, by the same names."""
     listed = json.loads(project.run("infoplane", "plan", "--json").stdout)
     ids = {f"figures/{f['what']}.{s}": f["id"] for f in listed["figures"] for s in ("pdf", "png", "csv")}
-    suffixes = {"verdict": "json", "page": "html"}
-    return ids | {f"claims.{suffixes[entry['stage']]}": entry["id"] for entry in listed["claims"]}
+    suffixes = {"verdict": ("json", "tex"), "page": ("html",)}
+    return ids | {f"claims.{s}": entry["id"] for entry in listed["claims"] for s in suffixes[entry["stage"]]}
 
 
 def assert_current(project):

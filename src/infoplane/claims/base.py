@@ -186,16 +186,20 @@ def verdicts(statistics: Sequence[Statistic]) -> list[str]:
 
     What holds needs no correction: all statistics must, and each does so by its own 95 % interval [Holm 1979].
     """
-    from statsmodels.stats.multitest import multipletests
-
-    p = np.array([1.0 if s.control else s.p for s in statistics])
-    tested = [i for i, s in enumerate(statistics) if not s.control and np.isfinite(s.p)]
-    adjusted = p.copy()
-    if tested:
-        adjusted[tested] = multipletests(p[tested], method="holm")[1]
+    p = holm([np.nan if s.control else s.p for s in statistics])
     tail = (1 - LEVEL) / 2
-    fails = [s.broken and (s.control or adjusted[i] < tail) for i, s in enumerate(statistics)]
+    fails = [s.broken and (s.control or p_ < tail) for s, p_ in zip(statistics, p, strict=True)]
     return [HOLDS if s.kept else FAILS if f else UNDECIDED for s, f in zip(statistics, fails, strict=True)]
+
+
+def holm(p: Sequence[float]) -> np.ndarray:
+    """Holm's adjusted p values (1979), NaN where one is NaN, which counts as no test."""
+    p = np.asarray(p, float)
+    tested = np.flatnonzero(np.isfinite(p))
+    order = tested[np.argsort(p[tested])]
+    adjusted = np.full(len(p), np.nan)
+    adjusted[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(order), 0, -1)), 1)
+    return adjusted
 
 
 def combined(verdicts: Sequence[str]) -> str:

@@ -98,7 +98,8 @@ class EstimatorDependence(GridClaim):
             mean = data["compression_mean"].sel(interval="estimate", layer=layer)
             if not np.isfinite(mean).any():
                 continue
-            most, least = (str(data["estimator"].values[int(place)]) for place in (mean.argmax(), mean.argmin()))
+            places = (np.nanargmax(mean.values), np.nanargmin(mean.values))
+            most, least = (str(data["estimator"].values[place]) for place in places)
             part = data.attrs["name"] or "the verdict turns"
             for of, side, estimator in ((Of.at_least, "most", most), (Of.at_most, "least", least)):
                 shown = Of(data, part, also=f"{side}: {estimator}")

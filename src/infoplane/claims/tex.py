@@ -9,7 +9,6 @@ from typing import Any
 from infoplane.verdicts import value
 
 
-
 def macros(findings: Sequence[Mapping[str, Any]], version: str) -> str:
     r"""`\infoplane{NAME}{KEY}` for every claim: `verdict`, and `1`, `2`, ... for its statistics in their order.
 
@@ -37,6 +36,13 @@ def _define(claim: str, key: str, text: str) -> str:
 def _text(text: str) -> str:
     """Text as LaTeX prints it, on one line."""
     escaped = re.sub(r"([#$%&_{}])", r"\\\1", text.replace("\\", "/")).replace("~", r"\textasciitilde{}")
-    for sign, command in (("−", "$-$"), ("∞", r"$\infty$"), ("≤", r"$\le$"), ("≥", r"$\ge$"), ("^", r"\^{}"), ("β", r"$\beta$")):
+    for sign, command in (
+        ("−", "$-$"),
+        ("∞", r"$\infty$"),
+        ("≤", r"$\le$"),
+        ("≥", r"$\ge$"),
+        ("^", r"\^{}"),
+        ("β", r"$\beta$"),
+    ):
         escaped = escaped.replace(sign, command)
     return " ".join(escaped.split())
