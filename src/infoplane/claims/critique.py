@@ -61,8 +61,8 @@ class Nonlinearity(GridClaim):
     share_of_variance: Fraction = Field(0.5, description="Share of the variance that is predominant.")
 
     def statistics(self, analysis: xr.DataTree) -> list[Statistic]:
-        """Compression of the last hidden layer by condition, and the nonlinearity's share of the variance."""
-        found = conditions(analysis)
+        """Compression of the last hidden layer where any network has learned, and the nonlinearity's share."""
+        found = [data for data in conditions(analysis) if data.attrs["replicates_used"]]
         saturates = [data.attrs["condition"]["activation"] in LIMITS for data in found]
         if len(set(saturates)) < 2:
             return []  # there must be saturating activations, and others
