@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import psutil
 
@@ -88,6 +88,18 @@ class Recipe:
         """The recipe in a manifest or in `params`."""
         fields = {field.name: values[field.name] for field in dataclasses.fields(cls)}
         return cls(**{**fields, "roots": tuple(fields["roots"])})
+
+
+class Order(NamedTuple):
+    """What a job is told: what to make, and what people call it."""
+
+    recipe: Recipe
+    label: str
+
+
+def ids(results: Path, stage: str) -> set[str]:
+    """The ids of a stage that are there, those included that are damaged."""
+    return {place.name for place in (results / FOLDERS[stage]).glob("[0-9a-f]" * 12)}
 
 
 @contextmanager

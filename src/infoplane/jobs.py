@@ -42,8 +42,8 @@ def run(snakemake: Any, write: Write) -> None:
     """The job of a rule's script: what Snakemake says, made with `write`; errors are one line."""
     with logged(snakemake.log[0]):
         params = snakemake.params
-        recipe, results = Recipe.from_json(params.recipe), Path(snakemake.output[0]).parents[1]
-        make(recipe, params.label, results, write)
+        results = Path(snakemake.output[0]).parents[1]
+        make(*params.order, results, write)
         if shown := params.get("shown"):
             view.show(results, params.view, shown)
 

@@ -17,7 +17,7 @@ from typing import Any
 from infoplane import code
 from infoplane.analyses import ANALYSES
 from infoplane.analyses.base import Analysis
-from infoplane.artifacts import STAGES, Recipe, canonical, is_there
+from infoplane.artifacts import STAGES, Order, Recipe, canonical, is_there
 from infoplane.claims import CLAIMS
 from infoplane.condition import Condition
 from infoplane.config import Config
@@ -55,6 +55,11 @@ class Artifact:
     def place(self) -> Path:
         """The artifact's folder below the results folder."""
         return self.recipe.place
+
+    @property
+    def order(self) -> Order:
+        """What the job that makes it is told."""
+        return Order(self.recipe, self.label)
 
 
 @dataclass(frozen=True)

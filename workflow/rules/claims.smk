@@ -14,8 +14,7 @@ if CONFIG.claims:
         resources:
             mem_mb=1000,
         params:
-            recipe=verbatim(PLAN.verdict.recipe.to_json()),
-            label=PLAN.verdict.label,
+            order=verbatim(PLAN.verdict.order),
             view=PLAN.view,
             shown=verbatim(PLAN.shown(PLAN.verdict)),
         message:
@@ -44,8 +43,7 @@ if CONFIG.claims:
         resources:
             mem_mb=1000,
         params:
-            recipe=verbatim(PLAN.page.recipe.to_json()),
-            label=PLAN.page.label,
+            order=verbatim(PLAN.page.order),
             view=PLAN.view,
             shown=verbatim(PLAN.shown(PLAN.page)),
         message:

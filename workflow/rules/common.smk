@@ -9,12 +9,15 @@ import re
 import sys
 from pathlib import Path
 
+from snakemake.exceptions import WorkflowError
+
 try:
     import infoplane.artifacts
     import infoplane.loading
     import infoplane.plan
     from infoplane import view
     from infoplane.figures.base import GROUPS
+    from infoplane.patterns import beginnings
 except ModuleNotFoundError as error:
     sys.exit(
         f"{error.name} is not installed; `pip install -e .` in infoplane's folder does it"
@@ -51,8 +54,13 @@ SHOWN = {name: file for end in PLAN.ends() for name, file in PLAN.shown(end).ite
 
 
 def missing(stage):
-    """A pattern of the ids of a stage that are not made yet."""
-    return "|".join(artifact.id for artifact in MISSING[stage]) or "(?!)"
+    """A pattern of the ids of a stage that are not made yet, and of none that is there.
+
+    Snakemake reads it anew for each file of each job, so it had better be short.
+    """
+    wanted = {artifact.id for artifact in MISSING[stage]}
+    there = infoplane.artifacts.ids(RESULTS, stage) - wanted
+    return f"(?={beginnings(wanted, there)})[0-9a-f]{{12}}"
 
 
 def place(artifact):
@@ -60,21 +68,22 @@ def place(artifact):
     return str(RESULTS / artifact.place)
 
 
+def planned(stage, wildcards):
+    """The artifact with the wildcard's id."""
+    try:
+        return PLAN.stages[stage][wildcards.id]
+    except KeyError:
+        raise WorkflowError(f"{stage} {wildcards.id}: not in the plan of this config")
+
+
 def read_by(stage):
     """An input function: the folders that the artifact with the wildcard's id reads."""
-    return lambda wildcards: [
-        place(read) for read in PLAN.stages[stage][wildcards.id].inputs
-    ]
+    return lambda wildcards: [place(read) for read in planned(stage, wildcards).inputs]
 
 
-def recipe(stage):
-    """A param function: what makes the artifact with the wildcard's id."""
-    return lambda wildcards: PLAN.stages[stage][wildcards.id].recipe.to_json()
-
-
-def label(stage):
-    """A param function: what people call the artifact with the wildcard's id."""
-    return lambda wildcards: PLAN.stages[stage][wildcards.id].label
+def order(stage):
+    """A param function: what the job that makes the artifact with the wildcard's id is told."""
+    return lambda wildcards: planned(stage, wildcards).order
 
 
 def verbatim(value):

@@ -16,8 +16,7 @@ for name, figure in DRAWN.items():
         resources:
             mem_mb=2000,
         params:
-            recipe=verbatim(PLAN.figures[name].recipe.to_json()),
-            label=verbatim(name),
+            order=verbatim(PLAN.figures[name].order),
             caption=verbatim(CAPTIONS[figure.kind]),
             view=PLAN.view,
             shown=verbatim(PLAN.shown(PLAN.figures[name])),

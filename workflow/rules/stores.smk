@@ -13,8 +13,7 @@ rule dataset:
     resources:
         mem_mb=2000,
     params:
-        recipe=recipe("dataset"),
-        label=label("dataset"),
+        order=order("dataset"),
     message:
         "Draw the dataset {wildcards.id}: see {log}"
     script:
@@ -35,11 +34,10 @@ rule training:
     resources:
         mem_mb=1500,
     params:
-        recipe=recipe("training"),
-        label=label("training"),
-        checkpoint=lambda wildcards: RESULTS / "checkpoints" / wildcards.id,
+        order=order("training"),
+        checkpoint=f"{RESULTS}/checkpoints/{{id}}",
     message:
-        "Train {params.label}: progress in {log}"
+        "Train {params.order.label}: progress in {log}"
     script:
         "../scripts/training.py"
 
@@ -58,10 +56,9 @@ rule measurement:
     resources:
         mem_mb=1000,
     params:
-        recipe=recipe("measurement"),
-        label=label("measurement"),
+        order=order("measurement"),
     message:
-        "Measure {params.label}: see {log}"
+        "Measure {params.order.label}: see {log}"
     script:
         "../scripts/measurement.py"
 
@@ -80,9 +77,8 @@ rule analysis:
     resources:
         mem_mb=2000,
     params:
-        recipe=recipe("analysis"),
-        label=label("analysis"),
+        order=order("analysis"),
     message:
-        "Analyse {params.label}: see {log}"
+        "Analyse {params.order.label}: see {log}"
     script:
         "../scripts/analysis.py"
