@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, Union
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BeforeValidator, Field, GetJsonSchemaHandler, TypeAdapter, model_validator
+from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
 
 from infoplane.claims import CLAIMS
 from infoplane.condition import Condition
@@ -19,6 +20,27 @@ from infoplane.section import Registry, Section, one_of
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
 Conditions = list[tuple[dict[str, Any], Condition]]
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """In an `Annotated`: a section of the `kind` of a registry that it names; no other kind is imported for it."""
+
+    registry: Registry
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self._read)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> Any:
+        kinds = Union[tuple(self.registry.values())]  # noqa: UP007
+        return handler(TypeAdapter(Annotated[kinds, Field(discriminator="kind")]).core_schema)
+
+    def _read(self, section: Any) -> Section:
+        if isinstance(section, Section):
+            return section
+        if not isinstance(section, Mapping):
+            raise PydanticKnownError("model_attributes_type")
+        return self.registry[section["kind"]].model_validate(section)
 
 
 def named(registry: Registry) -> Any:
@@ -41,8 +63,7 @@ def named(registry: Registry) -> Any:
             filled[name] = section
         return filled
 
-    kinds = Annotated[Union[tuple(registry.values())], Field(discriminator="kind")]  # noqa: UP007
-    return Annotated[dict[Name, kinds], BeforeValidator(default_kind)]
+    return Annotated[dict[Name, Annotated[Any, Kinds(registry)]], BeforeValidator(default_kind)]
 
 
 def _condition_keys(keys: dict[str, Any]) -> dict[str, Any]:
