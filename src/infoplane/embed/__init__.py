@@ -102,7 +102,7 @@ def inspect(data: bytes, name: str) -> Found:
     suffix = formats.recognise(data)
     if suffix is None:
         raise ValueError(f"{name}: not a PDF, PNG, GIF, HTML, JSON or CSV file")
-    form = formats.FORMATS[suffix]
+    form = formats.form(suffix)
     with formats.reading(f"{name}: damaged"):
         manifests, parts = form.manifests(data), formats.split(form, data)
         shown = _look(form, data) if len(manifests) == 1 else None

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from infoplane.embed import as_csv, as_gif, as_html, as_json, as_pdf, as_png
+from infoplane.embed import as_csv, as_png
 from infoplane.embed.manifest import load
 
 SIZE = 2**29
-FORMATS = {"pdf": as_pdf, "png": as_png, "gif": as_gif, "html": as_html, "json": as_json, "csv": as_csv}
+FORMATS = ("pdf", "png", "gif", "html", "json", "csv")
 _MAGIC = {b"%PDF": "pdf", as_png.SIGNATURE: "png", b"GIF8": "gif"}
 
 
@@ -29,7 +30,7 @@ def form(suffix: str) -> ModuleType:
     """
     if suffix not in FORMATS:
         raise ValueError(f"a manifest can be in {', '.join(FORMATS)}; not in {suffix}")
-    return FORMATS[suffix]
+    return import_module(f"infoplane.embed.as_{suffix}")  # when it is needed: a plan should not wait for its libraries
 
 
 def recognise(data: bytes) -> str | None:
@@ -59,7 +60,7 @@ def has_manifest(data: bytes) -> bool:
     suffix = recognise(data)
     try:
         with reading("a file"):
-            return suffix is not None and any(isinstance(found, dict) for found in FORMATS[suffix].manifests(data))
+            return suffix is not None and any(isinstance(found, dict) for found in form(suffix).manifests(data))
     except ValueError:
         return False
 

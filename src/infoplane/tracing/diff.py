@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from infoplane import artifacts, code
 from infoplane.tracing import numbers, records
@@ -110,6 +109,8 @@ def _matched(ones: Sequence[Record], others: Sequence[Record], mapped: Mapping[s
     """The places of those that go together, at the least cost in all."""
     if not ones or not others or len(ones) * len(others) > MANY:
         return []
+    from scipy.optimize import linear_sum_assignment  # a long import that no other command should wait for
+
     costs = np.array([[_cost(one, other, mapped) for other in others] for one in ones])
     found = zip(*linear_sum_assignment(costs), strict=True)
     return [(int(row), int(column)) for row, column in found if costs[row, column] < OTHER_KIND]

@@ -11,8 +11,6 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infoplane import stores
-
 PARTS = ("estimate", "low", "high", "side", "threshold", "unit", "verdict")
 
 
@@ -36,6 +34,8 @@ def of_analyses(one: Path, other: Path) -> list[Number]:
     Raises:
         ValueError: one of the stores is missing or damaged.
     """
+    from infoplane import stores  # brings Zarr, which no other command should wait for
+
     trees = [stores.open_tree(folder / "analysis.zarr.zip") for folder in (one, other)]
     nodes = [{node.path: node.to_dataset(inherit=False).load() for node in tree.subtree} for tree in trees]
     return [number for path in dict.fromkeys((*nodes[0], *nodes[1])) for number in _node(path, *nodes)]
