@@ -129,7 +129,7 @@ def _source(module: str) -> _Source:
     if path is None:
         raise ModuleNotFoundError(f"{module} is neither a module of {PACKAGE} nor a file of its workflow")
     try:
-        tree = essence(ast.parse(path.read_bytes(), path.name), UNREAD)
+        tree, found = _parsed(path.read_bytes(), path.name)
     except (SyntaxError, ValueError) as error:
         raise ValueError(f"{path}: not to be read as Python: {' '.join(str(error).split())}") from None
     now, later = _nodes(tree)
@@ -140,9 +140,16 @@ def _source(module: str) -> _Source:
     asked |= {f"{module}.{text}" for text in texts if text.isidentifier()}
     if "/" in module:  # a script finds the modules beside it
         imports |= {f"{module.rpartition('/')[0]}/{name.replace('.', '/')}.py" for name in imports}
-    found = names(tree)
     there = (frozenset(filter(_file, modules)) for modules in (imports, asks, asked))
-    return _Source(tree, _belongings(path), *there, found.own(), found.spoken())
+    return _Source(tree, _belongings(path), *there, *found)
+
+
+@cache  # by content, so there is nothing to forget
+def _parsed(text: bytes, name: str) -> tuple[ast.Module, tuple[frozenset[str], frozenset[str]]]:
+    """The essence of a file's text, and the private names that are its own and that it speaks of."""
+    tree = essence(ast.parse(text, name), UNREAD)
+    found = names(tree)
+    return tree, (found.own(), found.spoken())
 
 
 def _belongings(path: Path) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ ids that are missing. So nothing depends on what Snakemake remembers, on times, 
 a deleted .snakemake, not on marks that a killed run left.
 """
 
+import gc
 import re
 import sys
 from pathlib import Path
@@ -46,6 +47,10 @@ CAPTIONS = {
     for kind in {figure.kind for figure in DRAWN.values()}
 }
 PLAN = infoplane.plan.make(CONFIG, CAPTIONS)
+
+# The plan stays, and Snakemake's graph of jobs grows: no need to search them for garbage again and again.
+gc.freeze()
+gc.set_threshold(50_000)
 
 
 MISSING = {stage: PLAN.missing(stage, RESULTS) for stage in PLAN.stages}
