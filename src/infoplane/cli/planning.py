@@ -16,7 +16,7 @@ from infoplane.artifacts import STAGES
 from infoplane.cli import printing
 from infoplane.cli.errors import one_line
 from infoplane.cli.options import AsJson, ConfigFiles, Overrides, Results, SeveralValues, planned, planned_ids
-from infoplane.cli.printing import GOOD, HEAD, NOTE, count, duration, line, size, table
+from infoplane.cli.printing import GOOD, HEAD, NOTE, count, duration, line, size, sized, table
 from infoplane.upkeep import forecast as forecasts
 from infoplane.upkeep import gc as upkeep_gc
 from infoplane.upkeep import inventory, listing
@@ -166,7 +166,7 @@ def gc(
     if as_json:
         printing.as_json({"deleted": delete, "bytes": total, "waste": [item.to_json() for item in found]})
         return
-    table([(size(item.bytes), str(item.path), item.why) for item in found], right=(0,))
+    sized((item.bytes, str(item.path), item.why) for item in found)
     done = "removed" if delete else "to remove, with --delete"
     line(f"{size(total)} in {count(len(found), 'place')} {done}" if found else "nothing to remove")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import typer
@@ -40,6 +40,11 @@ def table(rows: Sequence[Sequence[str | tuple[str, str]]], right: Sequence[int] 
             padded = text.rjust(widths[number]) if number in right else text if last else text.ljust(widths[number])
             parts.append((padded + ("" if last else "  "), "" if isinstance(cell, str) else cell[1]))
         line(*parts)
+
+
+def sized(rows: Iterable[tuple[float, *tuple[str, ...]]]) -> None:
+    """Print rows that begin with a number of bytes."""
+    table([(size(count), *texts) for count, *texts in rows], right=(0,))
 
 
 def size(count: float) -> str:

@@ -12,7 +12,7 @@ from infoplane import embed
 from infoplane.cli import comparing, printing
 from infoplane.cli.errors import one_line
 from infoplane.cli.options import AsJson, ConfigFiles, Overrides, Results, SeveralValues, planned_ids
-from infoplane.cli.printing import BAD, GOOD, HEAD, NOTE, count, line, size, table
+from infoplane.cli.printing import BAD, GOOD, HEAD, NOTE, count, line, size, sized
 from infoplane.tracing import audit as audits
 from infoplane.tracing import rerun as reruns
 from infoplane.tracing import verify as verifying
@@ -94,7 +94,7 @@ def verify(
     for wrong in found.wrong:
         line((wrong.place, BAD), f": {wrong.problem}")
     if everything:
-        table([(size(bytes_), place) for place, bytes_ in found.others.items()], right=(0,))
+        sized((bytes_, place) for place, bytes_ in found.others.items())
     elif found.others:
         others = count(len(found.others), "place")
         line(f"not judged: {size(sum(found.others.values()))} of logs, checkpoints and the like in {others} (--all)")
