@@ -133,6 +133,7 @@ def test_a_failing_measurement_leaves_no_old_figure_in_its_place(project):
     done = project.snakemake("--keep-going")
     assert done.returncode != 0
     assert [line for line in done.stderr.splitlines() if f"{store.name}: changed" in line], done.stderr
+    assert "backup" not in done.stderr
     names = shown(project)
     assert "figures/fractions.pdf" not in names
     assert names == {name: id_ for name, id_ in planned(project).items() if name in names}

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 try:
     import infoplane.artifacts
@@ -52,6 +53,9 @@ PLAN = infoplane.plan.make(CONFIG, CAPTIONS)
 gc.freeze()
 gc.set_threshold(50_000)
 
+# Where a job failed there was nothing before it either: that nothing is restored is no news.
+NO_NEWS = f"Cannot restore {RESULTS}/"
+logger.addFilter(lambda record: not record.getMessage().startswith(NO_NEWS))
 
 MISSING = {stage: PLAN.missing(stage, RESULTS) for stage in PLAN.stages}
 # Names that people open, below the results folder, and the files that they show.
