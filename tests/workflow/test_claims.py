@@ -52,6 +52,24 @@ def test_each_claim_names_its_statistics_and_what_it_was_decided_by(judged):
         assert shown in page
 
 
+def test_the_verdicts_are_put_into_a_page_by_a_command(judged, tmp_path):
+    page = tmp_path / "README.md"
+    page.write_text("# mine\n<!-- verdicts -->\nold\n<!-- /verdicts -->\nend\n")
+    done = judged.run("infoplane", "verdicts", "results/claims.json", "--into", str(page))
+    assert done.returncode == 0, done.stderr
+    text = page.read_text()
+    assert text.startswith("# mine\n")
+    assert text.endswith("<!-- /verdicts -->\nend\n")
+    assert "old" not in text
+    for claim in verdicts(judged).values():
+        assert f"| {claim['number']} | {claim['statement']} [{claim['source']}] | {claim['verdict']} |" in text
+    assert embed.read(judged.folder / "results/claims.json").manifest["id"] in text
+    page.write_text("nothing")
+    refused = judged.run("infoplane", "verdicts", "results/claims.json", "--into", str(page))
+    assert (refused.returncode, page.read_text()) == (2, "nothing")
+    assert len(refused.stderr.strip().splitlines()) == 1
+
+
 def test_another_threshold_turns_the_verdict_and_runs_nothing_else(project):
     assert verdicts(project)["data_processing"]["verdict"] == "holds"
     assert verdicts(project)["no_regularization"]["verdict"] != "does not hold"

@@ -128,7 +128,8 @@ class Of:
     def _statistic(self, side: Side, threshold: float, name: str, at: dict[str, Any]) -> Statistic:
         found = statistic(side, threshold, self.data[name].sel(at), self.part, self.control)
         which = [self.data.attrs.get(key, "") for key in ("experiment", "name")]
-        return replace(found, name=", ".join(filter(None, [found.name, self.also, *which])), networks=self.data.attrs.get("replicates_used"))
+        name = ", ".join(filter(None, [found.name, self.also, *which]))
+        return replace(found, name=name, networks=self.data.attrs.get("replicates_used"))
 
 
 def statistic(side: Side, threshold: float, value: xr.DataArray, part: str = "", control: bool = False) -> Statistic:

@@ -6,11 +6,11 @@ import sys
 
 import typer
 
-from infoplane.cli import planning, studies, tracing
+from infoplane.cli import planning, studies, tracing, verdicts
 from infoplane.cli.errors import told
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-for part in (studies, planning, tracing):
+for part in (studies, planning, tracing, verdicts):
     app.add_typer(part.app)
 
 
