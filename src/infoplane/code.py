@@ -140,6 +140,8 @@ def _source(module: str) -> _Source:
     asked |= {f"{module}.{text}" for text in texts if text.isidentifier()}
     if "/" in module:  # a script finds the modules beside it
         imports |= {f"{module.rpartition('/')[0]}/{name.replace('.', '/')}.py" for name in imports}
+    if module == PACKAGE:  # what `import infoplane` offers is imported when asked for, and counts where it is used
+        tree = ast.Module([part for part in tree.body if not _waits(part)], [])
     there = (frozenset(filter(_file, modules)) for modules in (imports, asks, asked))
     return _Source(tree, _belongings(path), *there, *found)
 
@@ -163,10 +165,13 @@ def _nodes(tree: ast.Module) -> tuple[list[ast.AST], list[ast.AST]]:
     now: list[ast.AST] = []
     later: list[ast.AST] = []
     for part in tree.body:
-        targets = part.targets if isinstance(part, ast.Assign) else [part]
-        waits = any(getattr(t, "name", getattr(t, "id", "")) in ("__getattr__", "__all__") for t in targets)
-        (later if waits else now).extend(ast.walk(part))
+        (later if _waits(part) else now).extend(ast.walk(part))
     return now, later
+
+
+def _waits(part: ast.stmt) -> bool:
+    targets = part.targets if isinstance(part, ast.Assign) else [part]
+    return any(getattr(t, "name", getattr(t, "id", "")) in ("__getattr__", "__all__") for t in targets)
 
 
 def _imports(nodes: Iterable[ast.AST], package: str) -> tuple[set[str], set[str]]:
