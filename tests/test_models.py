@@ -106,6 +106,7 @@ class Own(keras.Model):
         self.last = layers.Dense(2, "softmax", name="last")
         self.first = layers.Dense(4, "tanh", name="first")
         self.unused = layers.Dense(7, name="unused")
+        self.unused.build((None, 5))
 
     def call(self, x):
         return self.last(self.first(x))

@@ -34,19 +34,19 @@ def load(values: Mapping[str, Any]) -> Config:
     try:
         config = Config.model_validate(expanded)
     except ValidationError as error:
-        raise ConfigError(_lines(error, expanded)) from None
+        raise ConfigError(lines(error, expanded)) from None
     for experiment, settings in config.experiments.items():
         try:
             config.conditions(experiment)
         except ValidationError as error:
             condition = _failing(config.defaults.model_dump(), settings)
-            raise ConfigError(_lines(error, condition, partial(config.where, experiment))) from None
+            raise ConfigError(lines(error, condition, partial(config.where, experiment))) from None
     if found := problems(config):
         raise ConfigError("\n".join(f"{path}: {problem}" for path, problem in found.items()))
     return config
 
 
-def _lines(error: ValidationError, values: Any, where: Callable[[str], str] = str) -> str:
+def lines(error: ValidationError, values: Any, where: Callable[[str], str] = str) -> str:
     """One line for each problem: the key's path (through `where`), what was found, what is allowed."""
     found: dict[str, str] = {}
     allowed: dict[str, list[str]] = {}

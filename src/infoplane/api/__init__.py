@@ -1,0 +1,1 @@
+"""What notebooks use: `infoplane.measure`, `infoplane.plane` and `infoplane.runs` (docs/python.md)."""

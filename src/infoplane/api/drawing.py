@@ -1,0 +1,111 @@
+"""`infoplane.plane`: the information plane of what was measured, recorded, or made by a workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from infoplane.analyses.base import complete
+from infoplane.api.measuring import measure
+from infoplane.api.table import Run, Runs
+from infoplane.figures.plane import AXES, paths
+from infoplane.figures.style import epoch_colorbar, epoch_norm, panels
+
+NEAR = 0.03  # share of an axis within which the names of layers are written as one
+
+
+def plane(
+    measured: Any, *, estimator: str = "binned", bound: str = "upper", titles: Sequence[str] = (), **options: Any
+) -> Figure:
+    """Draw every layer's path in the information plane: a point per layer and epoch, a line through an epoch's layers.
+
+    Args:
+        measured: what `infoplane.measure` returned, a training's store (path or tree), a run of `infoplane.runs`; or a
+            dict of these by title, a list, or a table of runs: a panel for each.
+        estimator: whose measurement is drawn of a run, or is made of a store with `options` (as `infoplane.measure`).
+        bound: which is drawn, where the estimator gives bounds.
+        titles: of the panels.
+
+    Returns:
+        A matplotlib figure, to be shown or saved (`figure.savefig("plane.pdf")`). Several replicates are drawn as their
+        mean, without those that diverged.
+
+    Raises:
+        ValueError: what there is nothing to draw of, in one line.
+    """
+    several = isinstance(measured, Mapping | Sequence) and not isinstance(measured, str | xr.Dataset | xr.DataTree)
+    if isinstance(measured, Mapping) and several:
+        titles, measured = list(measured), list(measured.values())
+    elif isinstance(measured, Runs):
+        titles = titles or measured.titles()
+    items = list(measured) if several else [measured]
+    if not items or len(titles) not in (0, len(items)):
+        raise ValueError(
+            f"titles: found {len(titles)} for {len(items)} panels; allowed: as many, at least one, or none"
+        )
+    means = [_mean(_measured(item, estimator, options), bound) for item in items]
+    epochs = np.concatenate([mean["epoch"].values for mean in means])
+    norm = epoch_norm(epochs)
+    with panels(len(means), sharex=True, sharey=True, **AXES) as (figure, axes):
+        for panel, mean in zip(axes, means, strict=True):
+            paths(panel, mean, norm)
+        for panel, mean, title in zip(axes, means, titles or [""] * len(means), strict=True):
+            panel.set_title(title)
+            _name_layers(panel, mean)
+        if len(set(epochs)) > 1:
+            epoch_colorbar(figure, axes, norm)
+    return figure
+
+
+def _measured(item: Any, estimator: str, options: Mapping[str, Any]) -> xr.Dataset:
+    if isinstance(item, xr.Dataset):
+        return item
+    if isinstance(item, Run):
+        return item.measurement(estimator, **options)
+    if isinstance(item, str | Path | xr.DataTree):
+        return measure(item, estimator=estimator, **options)
+    raise ValueError(
+        f"measured: found {type(item).__name__}; allowed: what `infoplane.measure` returns, a training's store, a run"
+    )
+
+
+def _mean(measured: xr.Dataset, bound: str) -> xr.Dataset:
+    """`I_XT_mean`, `I_TY_mean` (epoch, layer) over replicates that did not diverge."""
+    missing = [name for name in ("I_XT", "I_TY") if name not in measured]
+    if missing:
+        raise ValueError(f"measured: found no {' and no '.join(missing)}; allowed: an estimator that gives both")
+    found = measured[["I_XT", "I_TY"]]
+    if "bound" in found.dims:
+        if bound not in found["bound"].values:
+            raise ValueError(f"bound: found {bound!r}; allowed: {', '.join(found['bound'].values)}")
+        found = found.sel(bound=bound, drop=True)
+    found = found.expand_dims(
+        {d: [n] for d, n in {"replicate": 0, "epoch": 0, "layer": 1}.items() if d not in found.dims}
+    )
+    mean = complete(found).mean("replicate").transpose("epoch", "layer")
+    return mean.rename(I_XT="I_XT_mean", I_TY="I_TY_mean")
+
+
+def _name_layers(panel: Axes, mean: xr.Dataset) -> None:
+    """Write the names of the layers, or T₁, T₂, ..., at the ends of their paths; those that end together, as one."""
+    numbers = mean["layer"].values
+    names = [str(n) for n in mean["name"].values] if "name" in mean.coords else [f"$T_{{{n}}}$" for n in numbers]
+    last = mean.isel(epoch=-1)
+    ends = np.stack([last["I_XT_mean"], last["I_TY_mean"]], axis=-1)
+    size = np.ptp([panel.get_xlim(), panel.get_ylim()], axis=1)
+    groups: list[list[int]] = []
+    for layer, end in enumerate(ends):
+        near = [group for group in groups if (np.abs(ends[group[0]] - end) < NEAR * size).all()]
+        if near:
+            near[0].append(layer)
+        else:
+            groups.append([layer])
+    for group in groups:
+        text = ", ".join(names[layer] for layer in group)
+        panel.annotate(text, ends[group[0]], (0, 4), textcoords="offset points", ha="center", va="bottom", size=6)
