@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infoplane import artifacts, code, embed, provenance, view
+from infoplane import artifacts, code, contracts, embed, provenance, view
 from infoplane.artifacts import Recipe
 from infoplane.environment import environment
 from infoplane.logs import logged
@@ -43,9 +43,23 @@ def run(snakemake: Any, write: Write) -> None:
     with logged(snakemake.log[0]):
         params = snakemake.params
         results = Path(snakemake.output[0]).parents[1]
-        make(*params.order, results, write)
+        make(*params.order, results, checked(write))
         if shown := params.get("shown"):
             view.show(results, params.view, shown)
+
+
+def checked(write: Write) -> Write:
+    """A stage whose store is not kept if it is not what its readers need (`contracts.py`)."""
+
+    def checking(job: Job) -> Mapping[str, bytes] | None:
+        documents = write(job)
+        try:
+            contracts.check(job.attributes["stage"], job.parameters.get("kind"), job.folder, job.inputs)
+        except ValueError as error:
+            raise ValueError(f"{job.attributes['label']}: {error}") from None
+        return documents
+
+    return checking
 
 
 def make(recipe: Recipe, label: str, results: Path, write: Write) -> None:
