@@ -236,6 +236,8 @@ def _runs(plan: Plan, analysis: Analysis) -> Iterator[PlannedRun]:
 
 
 def _figure(plan: Plan, name: str, figure: Picture, read: Artifact, captions: Mapping[str, str]) -> Artifact:
+    if figure.kind not in captions:
+        raise ValueError(f"figures.{name}: no caption; write workflow/report/{figure.kind}.rst")
     parameters = {
         "name": name,
         **{key: value for key, value in figure.resolved().items() if key != "experiment"},

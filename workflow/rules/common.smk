@@ -41,12 +41,19 @@ def chapter(group):
     return f"{GROUPS.index(group) + 1}. {group}"
 
 
+def caption(kind):
+    """The text of the caption of a kind of figure; a kind that has none ends the run with a line."""
+    try:
+        return Path(workflow.source_path(f"../report/{kind}.rst")).read_text()
+    except (OSError, WorkflowError):
+        sys.exit(
+            f"workflow/report/{kind}.rst: missing: figures of kind `{kind}` need a caption"
+        )
+
+
 CONFIG = checked(config)
 DRAWN = infoplane.plan.drawn(CONFIG)
-CAPTIONS = {
-    kind: Path(workflow.source_path(f"../report/{kind}.rst")).read_text()
-    for kind in {figure.kind for figure in DRAWN.values()}
-}
+CAPTIONS = {kind: caption(kind) for kind in {figure.kind for figure in DRAWN.values()}}
 PLAN = infoplane.plan.make(CONFIG, CAPTIONS)
 
 # The plan stays, and Snakemake's graph of jobs grows: no need to search them for garbage again and again.
