@@ -2,21 +2,16 @@
 
     python examples/digits_cnn.py [--epochs 200] [--folder digits_cnn]
 
-Your own `keras.Model` and `fit` with `infoplane.ActivationRecorder`; then the measures and a figure, as the workflow
-makes them. Takes under a minute on one core.
+Your own `keras.Model`, recorded while it learns by `infoplane.record`, then its plane. Under a minute on one core.
 """
 
 import argparse
 from pathlib import Path
 
+import numpy as np
+from sklearn.datasets import load_digits
+
 import infoplane
-from infoplane import stores
-from infoplane.analyses.base import Run
-from infoplane.condition import Condition
-from infoplane.datasets.images import Digits
-from infoplane.datasets.replicates import draw
-from infoplane.figures.information_plane import InformationPlane
-from infoplane.measures import ESTIMATORS
 
 
 def main() -> None:
@@ -26,14 +21,13 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("digits_cnn"), help="where results go; must not exist")
     options = parser.parse_args()
     options.folder.mkdir()
-    store = options.folder / "training.zarr.zip"
 
     import keras  # after infoplane, which chooses its TensorFlow backend
 
     keras.utils.set_random_seed(1)
-    dataset = draw(Digits(kind="digits").distribution(), seed=1, replicates=1)  # with labels, and an order to split by
-    x, digit = dataset.x.values.reshape(-1, 8, 8, 1), dataset.label.values[0]
-    trained = dataset.order.values[0] < 0.85 * len(x)
+    digits = load_digits()
+    x, digit = digits.images[..., None] / 16, digits.target
+    trained = np.random.default_rng(1).random(len(x)) < 0.85  # the others are the test samples
     model = keras.Sequential(
         [
             keras.Input((8, 8, 1)),
@@ -45,18 +39,15 @@ def main() -> None:
         ]
     )
     model.compile(keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy")
-    recorder = infoplane.ActivationRecorder(store, x, digit, trained=trained, snapshots=30)
-    model.fit(x[trained], digit[trained], batch_size=64, epochs=options.epochs, verbose=0, callbacks=[recorder])
+    store = options.folder / "training.zarr.zip"
+    fit = {"epochs": options.epochs, "batch_size": 64, "verbose": 0}
+    recorded = infoplane.record(model, x, digit, store, trained=trained, snapshots=30, **fit)
 
-    binned = ESTIMATORS["binned"](kind="binned", bins=10)
-    measured = binned.measure(stores.open_tree(store), dataset)
-    condition = Condition(hidden=(288, 10, 5), epochs=options.epochs, replicates=1)
-    plane = InformationPlane(kind="information_plane")
-    figure = plane.draw(plane.analysis().analyse([Run("", condition, {}, {"binned": measured})])).figure
+    figure = infoplane.plane(recorded, bins=10)
     for suffix in ("pdf", "png"):
         figure.savefig(options.folder / f"information_plane.{suffix}", dpi=300)
-    last = stores.open_dataset(store).isel(replicate=0, epoch=-1)
-    print(f"test error {float(last.test_error):.3f}; see {options.folder / 'information_plane.png'}")
+    error = float(recorded["test_error"][0, -1])
+    print(f"test error {error:.3f}; see {options.folder / 'information_plane.png'}")
 
 
 if __name__ == "__main__":
