@@ -17,7 +17,9 @@ from infoplane.api.table import Run, Runs
 from infoplane.figures.plane import AXES, paths
 from infoplane.figures.style import epoch_colorbar, epoch_norm, panels
 
-NEAR = 0.03  # share of an axis within which the names of layers are written as one
+LETTER, LINE = 3.5, 8.0  # points that a letter of a layer's name takes, and its height
+NEAR = 5.0  # points within which the names of layers are written as one
+SIGNS = str.maketrans("", "", "${}_")  # of mathematics, which take no room
 
 
 def plane(
@@ -93,19 +95,25 @@ def _mean(measured: xr.Dataset, bound: str) -> xr.Dataset:
 
 
 def _name_layers(panel: Axes, mean: xr.Dataset) -> None:
-    """Write the names of the layers, or T₁, T₂, ..., at the ends of their paths; those that end together, as one."""
+    """Write the names of the layers, or T₁, T₂, ..., above the ends of their paths; those that end together, as one."""
     numbers = mean["layer"].values
     names = [str(n) for n in mean["name"].values] if "name" in mean.coords else [f"$T_{{{n}}}$" for n in numbers]
     last = mean.isel(epoch=-1)
-    ends = np.stack([last["I_XT_mean"], last["I_TY_mean"]], axis=-1)
-    size = np.ptp([panel.get_xlim(), panel.get_ylim()], axis=1)
+    lower, upper = np.array([panel.get_xlim(), panel.get_ylim()]).T
+    grid = panel.get_gridspec()
+    page = 0.77 * 72 * panel.figure.get_size_inches() / (grid.ncols, grid.nrows)  # points, before it is laid out
+    ends = (np.stack([last["I_XT_mean"], last["I_TY_mean"]], axis=-1) - lower) / (upper - lower) * page
     groups: list[list[int]] = []
-    for layer, end in enumerate(ends):
-        near = [group for group in groups if (np.abs(ends[group[0]] - end) < NEAR * size).all()]
-        if near:
-            near[0].append(layer)
-        else:
-            groups.append([layer])
+    for layer in np.argsort(ends[:, 0], kind="stable"):
+        near = [group for group in groups if np.abs(ends[group[0]] - ends[layer]).max() < NEAR]
+        near[0].append(layer) if near else groups.append([layer])
+    placed: list[tuple[float, float, float]] = []  # centre and half width
     for group in groups:
-        text = ", ".join(names[layer] for layer in group)
-        panel.annotate(text, ends[group[0]], (0, 4), textcoords="offset points", ha="center", va="bottom", size=6)
+        text = ", ".join(names[layer] for layer in sorted(group))
+        (x, y), half = ends[group[0]], LETTER * len(text.translate(SIGNS)) / 2
+        while any(abs(x - a) < half + width and abs(y - b) < LINE for a, b, width in placed):
+            y += LINE
+        placed.append((x, y, half))
+        at = (float(last["I_XT_mean"][group[0]]), float(last["I_TY_mean"][group[0]]))
+        offset = (0, y - ends[group[0], 1] + 4)
+        panel.annotate(text, at, offset, textcoords="offset points", ha="center", va="bottom", size=6)
