@@ -279,6 +279,7 @@ def test_private_names_that_another_module_may_mean_count(project, files, edit):
         (ROOT, {"src/infoplane/lazy.py": "Lazy = 2\n"}, False),
         (ROOT, {"src/infoplane/section.py": "Count = 2\n"}, False),
         (ROOT, {"src/infoplane/__init__.py": "import os\n"}, True),
+        (ROOT, {"src/infoplane/__init__.py": "__all__ = ['x']\ndef __getattr__(name):\n    return name\n"}, False),
         ("infoplane.room.a", {"src/infoplane/room/__init__.py": "KINDS = {}\n"}, True),
         ("infoplane.room.a", {"src/infoplane/room/a.html": "<b>"}, True),
         ("infoplane.room.a", {"src/infoplane/room/a.csv": ""}, True),

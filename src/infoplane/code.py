@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from infoplane import plugins
 from infoplane.meaning import essence
 from infoplane.names import ANY, names, plain
 
@@ -57,7 +58,8 @@ def home() -> Path:
 def digest(*roots: str) -> str:
     """Hex digest (16 digits) of all that the roots run.
 
-    A root is a module (`infoplane.measures.binned`) or a file of the workflow (`workflow/scripts/training.py`).
+    A root is a module (`infoplane.measures.binned`, or one of a package that brings kinds) or a file of the workflow
+    (`workflow/scripts/training.py`).
 
     Raises:
         ModuleNotFoundError: there is no such module or file.
@@ -118,8 +120,8 @@ def _file(module: str) -> Path | None:
         places = [home() / module]
     else:
         package, *parts = module.split(".")
-        base = ROOT.joinpath(*parts)
-        places = [base / "__init__.py", base.with_name(f"{base.name}.py")] if package == PACKAGE else []
+        base = ROOT.joinpath(*parts) if package == PACKAGE else plugins.file(module)
+        places = [base / "__init__.py", base.with_name(f"{base.name}.py")] if base else []
     return next((place for place in places if place.is_file()), None)
 
 

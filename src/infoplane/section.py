@@ -7,14 +7,18 @@ siblings: adding an estimator re-measures nothing.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 from importlib import import_module
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
+
+from infoplane import plugins
 
 
 def _no_bool(value: Any) -> Any:
@@ -99,14 +103,29 @@ class Section(BaseModel):
 
 
 class Registry(Mapping[str, type[Section]]):
-    """Lazy mapping of a config `kind` to its class, written as `kind="package.module:Class"`."""
+    """Lazy mapping of a config `kind` to its class, written as `kind="package.module:Class"`.
 
-    def __init__(self, **paths: str) -> None:
-        self._paths = paths
+    After its own come those that other packages register in the entry points of its `group`, unless the name is taken.
+    """
+
+    def __init__(self, group: str = "", /, **paths: str) -> None:
+        self._group, self._own = group, paths
+
+    @cached_property
+    def _paths(self) -> dict[str, str]:
+        brought = plugins.kinds(self._group)
+        for kind in brought.keys() & self._own.keys():
+            warnings.warn(f"{self._group}: {brought[kind]} is left out: {kind} is infoplane's own", stacklevel=2)
+        return {**brought, **self._own} if brought else self._own
 
     def __getitem__(self, kind: str) -> type[Section]:
         module, _, name = self._paths[kind].partition(":")
-        return getattr(import_module(module), name)
+        found = getattr(import_module(module), name)
+        if kind not in self._own and (found.model_fields["kind"].default != kind or "." not in module):
+            raise ValueError(
+                f"{self._group}: {kind} = {self._paths[kind]}: needed: a module in a package, and its `kind`"
+            )
+        return found
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._paths)

@@ -53,7 +53,11 @@ def caption(kind):
 
 CONFIG = checked(config)
 DRAWN = infoplane.plan.drawn(CONFIG)
-CAPTIONS = {kind: caption(kind) for kind in {figure.kind for figure in DRAWN.values()}}
+BROUGHT = infoplane.plan.brought_captions()
+CAPTIONS = {
+    kind: BROUGHT.get(kind) or caption(kind)
+    for kind in {figure.kind for figure in DRAWN.values()}
+}
 PLAN = infoplane.plan.make(CONFIG, CAPTIONS)
 
 # The plan stays, and Snakemake's graph of jobs grows: no need to search them for garbage again and again.

@@ -7,6 +7,7 @@ To add one: a module with an `Analysis` subclass, and a line here; the figure or
 from infoplane.section import Registry
 
 ANALYSES = Registry(
+    "infoplane.analyses",
     plane="infoplane.analyses.plane:Plane",
     moments="infoplane.analyses.moments:Moments",
     phases="infoplane.analyses.phases:Phases",

@@ -6,6 +6,7 @@ To add a claim: a module (or a class in one) with a `Claim` subclass, and a line
 from infoplane.section import Registry
 
 CLAIMS = Registry(
+    "infoplane.claims",
     two_phases="infoplane.claims.phases:TwoPhases",
     no_regularization="infoplane.claims.phases:NoRegularization",
     similar_paths="infoplane.claims.paper:SimilarPaths",

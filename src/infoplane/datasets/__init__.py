@@ -6,6 +6,7 @@ To add one: a module with a `Dataset` subclass that has `exact()` and `shape()`,
 from infoplane.section import Registry
 
 DATASETS = Registry(
+    "infoplane.datasets",
     spherical="infoplane.datasets.spherical:Spherical",
     committee="infoplane.datasets.rules:Committee",
     parity="infoplane.datasets.rules:Parity",

@@ -6,6 +6,7 @@ To add an estimator: a module with an `Estimator` subclass, and a line here.
 from infoplane.section import Registry
 
 ESTIMATORS = Registry(
+    "infoplane.estimators",
     binned="infoplane.measures.binned:Binned",
     adaptive="infoplane.measures.adaptive:Adaptive",
     exact="infoplane.measures.exact:Exact",
@@ -15,6 +16,7 @@ ESTIMATORS = Registry(
     specific="infoplane.measures.specific:Specific",
 )
 MEASURES = Registry(
+    "infoplane.measures",
     gradients="infoplane.measures.gradients:Gradients",
     weights="infoplane.measures.weights:Weights",
     bound="infoplane.measures.bound:Bound",

@@ -6,6 +6,7 @@ does not do what the workflow and its readers count on.
 
 from __future__ import annotations
 
+import inspect
 import io
 import json
 import tempfile
@@ -95,7 +96,7 @@ def check_analysis(analysis: Analysis, given: Sequence[Run] | None = None) -> xr
 def check_figure(figure: Figure, given: Sequence[Run] | None = None, caption: str | None = None) -> Drawing:
     """Draw the analysis of runs: twice the same bytes, nothing cut off, and a caption that quotes its numbers.
 
-    `caption` is a Jinja template; by default `workflow/report/<kind>.rst`.
+    `caption` is a Jinja template; by default `workflow/report/<kind>.rst`, or the .rst beside the figure's module.
     """
     _check_section(figure)
     analysis = check_analysis(figure.analysis(), given)
@@ -110,6 +111,8 @@ def check_figure(figure: Figure, given: Sequence[Run] | None = None, caption: st
     inside = min(drawn.x0, drawn.y0, page.x1 - drawn.x1, page.y1 - drawn.y1) > -INSIDE
     _hold(inside, "draw: something reaches over the page")
     file = code.home() / f"workflow/report/{figure.kind}.rst"
+    beside = Path(inspect.getfile(type(figure))).with_suffix(".rst")
+    file = beside if beside.is_file() else file
     _hold(caption is not None or file.is_file(), f"caption: {file} is missing")
     try:
         Template(caption or file.read_text(), undefined=StrictUndefined).render(numbers(analysis))

@@ -11,7 +11,7 @@ from infoplane import artifacts
 Id = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Stage = Literal[artifacts.STAGES]
-Root = Annotated[str, Field(pattern=r"^(infoplane(\.[A-Za-z0-9_]+)*|workflow/scripts/[A-Za-z0-9_]+\.py)$")]
+Root = Annotated[str, Field(pattern=r"^(infoplane|[A-Za-z_]\w*(\.[A-Za-z0-9_]+)+|workflow/scripts/[A-Za-z0-9_]+\.py)$")]
 Contents = dict[str, str]
 Seconds = Annotated[float, Field(ge=0, le=1e9)]
 DEEPEST = 50  # levels of a manifest

@@ -1,0 +1,91 @@
+"""Kinds that an installed package brings: as infoplane's own, in registries and in code digests."""
+
+import sys
+
+import pytest
+
+from infoplane import code, plugins
+from infoplane.section import Registry
+
+POINTS = """
+[infoplane.estimators]
+signs = brought.signs:Signs
+binned = brought.signs:Signs
+wrong = brought.signs:Signs
+"""
+SIGNS = '''
+from typing import Literal
+
+from infoplane.measures.base import Estimator
+from brought.helper import half
+
+
+class Signs(Estimator):
+    """Nothing of use."""
+
+    kind: Literal["signs"] = "signs"
+
+    def information(self, activation, dataset, layer):
+        return half(activation)
+'''
+FILES = {
+    "brought/__init__.py": "",
+    "brought/signs.py": SIGNS,
+    "brought/helper.py": "def half(t):\n    return t / 2\n",
+    "brought/other.py": "OTHER = 1\n",
+    "brought-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: brought\nVersion: 1.0\n",
+    "brought-1.0.dist-info/entry_points.txt": POINTS,
+}
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """The folder in which a package with entry points is installed."""
+    for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    forget()
+    yield tmp_path
+    monkeypatch.undo()
+    for module in [module for module in sys.modules if module.partition(".")[0] == "brought"]:
+        del sys.modules[module]
+    forget()
+
+
+def forget():
+    for cached in (plugins._groups, plugins._packages, plugins._home):
+        cached.cache_clear()
+    code.forget()
+
+
+def test_a_kind_that_is_brought_is_one_as_others_but_takes_no_name(package):
+    kinds = Registry("infoplane.estimators", binned="infoplane.measures.binned:Binned")
+    with pytest.warns(UserWarning, match="brought.signs:Signs is left out: binned is infoplane's own"):
+        assert set(kinds) == {"binned", "signs", "wrong"}
+    assert kinds["binned"].__module__ == "infoplane.measures.binned"
+    assert kinds["signs"]().kind == "signs"
+    assert kinds.module("signs") == "brought.signs"
+    with pytest.raises(ValueError, match=r"infoplane\.estimators: wrong = brought\.signs:Signs: needed: .* its `kind`"):
+        kinds["wrong"]
+    assert set(Registry("infoplane.figures")) == set(Registry()) == set()
+
+
+def test_its_code_is_digested_as_our_own_is(package):
+    root = "brought.signs"
+    before = code.digest(root)
+    assert {"brought", root, "brought.helper", "infoplane.measures.base"} <= set(code.closure(root))
+    for name, text, counts in [
+        ("helper", "def half(t):\n    # by two\n    return t / 2\n", False),
+        ("other", "OTHER = 2\n", False),
+        ("helper", "def half(t):\n    return t / 3\n", True),
+    ]:
+        (package / f"brought/{name}.py").write_text(text)
+        code.forget()
+        assert (code.digest(root) != before) == counts, text
+
+
+@pytest.mark.parametrize("root", ["brought.signs", "json.decoder"])
+def test_code_of_packages_that_bring_nothing_is_none_of_ours(root):
+    with pytest.raises(ModuleNotFoundError):
+        code.digest(root)
