@@ -42,7 +42,7 @@ class Measure(Section):
 
         `training` and `dataset` are opened lazily (docs: the data model); the result has the dimensions
         (replicate, epoch, layer) with the coordinates of `training`, `units` and `long_name` on every
-        variable.
+        variable: `contracts.measurement` holds it to that, `testing.check_estimator` to more.
         """
 
 

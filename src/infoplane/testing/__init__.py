@@ -10,7 +10,8 @@ import inspect
 import io
 import json
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -143,18 +144,13 @@ def _check_section(section: Section) -> None:
     _hold(type(section).restored(section.resolved()) == section, "resolved: its values do not give the section again")
 
 
-class _told:
-    """What is wrong in a block is said as an AssertionError, in one line with the name of the step."""
-
-    def __init__(self, step: str) -> None:
-        self.step = step
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, ValueError):
-            raise AssertionError(f"{self.step}: {' '.join(str(error).split())}") from error
+@contextmanager
+def _told(step: str) -> Iterator[None]:
+    """What is wrong in a step is said as an AssertionError, in one line with the step's name."""
+    try:
+        yield
+    except ValueError as error:
+        raise AssertionError(f"{step}: {' '.join(str(error).split())}") from error
 
 
 def _hold(true: bool, otherwise: str) -> None:
