@@ -107,6 +107,7 @@ class Own(keras.Model):
         self.first = layers.Dense(4, "tanh", name="first")
         self.unused = layers.Dense(7, name="unused")
         self.unused.build((None, 5))
+        self.unused.trainable = False
 
     def call(self, x):
         return self.last(self.first(x))
@@ -189,6 +190,11 @@ def counts():
     return keras.Sequential([layers.Dense(1, name="value")]), VECTORS, TWO, "mse", []
 
 
+def summed():
+    loss = losses.BinaryCrossentropy(reduction="sum")
+    return keras.Sequential([layers.Dense(1, "sigmoid", name="p")]), VECTORS, TWO, loss, []
+
+
 def words():
     return keras.Sequential([layers.Dense(3, "softmax", name="next")]), SERIES, TWO, None, []
 
@@ -200,6 +206,7 @@ def words():
         (two_outputs, "model: found 2 outputs; allowed: one"),
         (regression, r"y: found numbers that are not whole; .* a regression has no classes"),
         (counts, "model: found one output unit and the loss mse, which tell no class"),
+        (summed, "model: found a loss whose reduction is sum; allowed: sum_over_batch_size, mean"),
         (words, r"model: found an output of shape \(4, 3\); allowed: one unit per class"),
         (lambda: (keras.Sequential([layers.Dense(2)]), [VECTORS, SERIES[:5]], TWO, None, []), "x: found shapes"),
         (lambda: (keras.Sequential([layers.Dense(2)]), VECTORS, TWO[:5], None, []), "y: found int64 of shape"),

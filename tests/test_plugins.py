@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from infoplane import code, plugins
+from infoplane import captions, code, loading, plan, plugins
 from infoplane.section import Registry
 
 POINTS = """
@@ -12,6 +12,9 @@ POINTS = """
 signs = brought.signs:Signs
 binned = brought.signs:Signs
 wrong = brought.signs:Signs
+[infoplane.figures]
+shown = brought.shown:Shown
+bare = brought.bare:Bare
 """
 SIGNS = '''
 from typing import Literal
@@ -31,6 +34,9 @@ class Signs(Estimator):
 FILES = {
     "brought/__init__.py": "",
     "brought/signs.py": SIGNS,
+    "brought/shown.py": "",
+    "brought/shown.rst": "A caption.",
+    "brought/bare.py": "",
     "brought/helper.py": "def half(t):\n    return t / 2\n",
     "brought/other.py": "OTHER = 1\n",
     "brought-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: brought\nVersion: 1.0\n",
@@ -68,7 +74,22 @@ def test_a_kind_that_is_brought_is_one_as_others_but_takes_no_name(package):
     assert kinds.module("signs") == "brought.signs"
     with pytest.raises(ValueError, match=r"infoplane\.estimators: wrong = brought\.signs:Signs: needed: .* its `kind`"):
         kinds["wrong"]
-    assert set(Registry("infoplane.figures")) == set(Registry()) == set()
+    assert set(Registry("infoplane.claims")) == set(Registry()) == set()
+
+
+def test_its_figures_bring_their_captions(package, monkeypatch):
+    monkeypatch.setattr(captions, "FIGURES", Registry("infoplane.figures", bull="infoplane.figures.bull:Bull"))
+    assert captions.brought() == {"shown": "A caption."}
+    assert captions.known().keys() > {"shown", "bull"}
+
+
+def test_a_figure_without_a_caption_is_one_line():
+    config = loading.load(
+        {"experiments": {"main": {}}, "datasets": {"spherical": {}}, "figures": {"learning_curves": {}}}
+    )
+    line = "figures.learning_curves: no caption; write workflow/report/learning_curves.rst"
+    with pytest.raises(ValueError, match=line):
+        plan.make(config, captions={"bull": ""})
 
 
 def test_its_code_is_digested_as_our_own_is(package):

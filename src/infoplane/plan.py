@@ -14,10 +14,11 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from infoplane import code, plugins
+from infoplane import code
 from infoplane.analyses import ANALYSES
 from infoplane.analyses.base import Analysis
 from infoplane.artifacts import STAGES, Order, Recipe, canonical, is_there
+from infoplane.captions import known
 from infoplane.claims import CLAIMS
 from infoplane.condition import Condition
 from infoplane.config import Config
@@ -129,13 +130,10 @@ class Plan:
 def make(config: Config, captions: Mapping[str, str] | None = None) -> Plan:
     """Plan everything that the config asks for.
 
-    `captions` maps each figure's kind to the text of its caption: by default those of this project's own workflow, and
-    those that other packages bring.
+    `captions` maps each figure's kind to the text of its caption: by default those of `captions.known`.
     """
     plan = Plan(config)
-    if captions is None:
-        own = {path.stem: path.read_text() for path in (code.home() / "workflow/report").glob("*.rst")}
-        captions = {**brought_captions(), **own}
+    captions = known() if captions is None else captions
     for name, claim in config.claims.items():
         plan.decided_by[name] = _analysis(plan, claim.analysis())
     if config.claims:
@@ -146,13 +144,6 @@ def make(config: Config, captions: Mapping[str, str] | None = None) -> Plan:
     if config.claims:
         plan.page = _page(plan)
     return plan
-
-
-def brought_captions() -> dict[str, str]:
-    """The captions of figures that other packages bring, by kind: `module.rst` beside the figure's module."""
-    files = {kind: plugins.file(FIGURES.module(kind)) for kind in FIGURES}
-    texts = {kind: file.with_suffix(".rst") for kind, file in files.items() if file}
-    return {kind: text.read_text() for kind, text in texts.items() if text.is_file()}
 
 
 def drawn(config: Config) -> dict[str, Picture]:

@@ -15,6 +15,7 @@ from snakemake.logging import logger
 
 try:
     import infoplane.artifacts
+    import infoplane.captions
     import infoplane.loading
     import infoplane.plan
     from infoplane import view
@@ -53,7 +54,7 @@ def caption(kind):
 
 CONFIG = checked(config)
 DRAWN = infoplane.plan.drawn(CONFIG)
-BROUGHT = infoplane.plan.brought_captions()
+BROUGHT = infoplane.captions.brought()
 CAPTIONS = {
     kind: BROUGHT.get(kind) or caption(kind)
     for kind in {figure.kind for figure in DRAWN.values()}

@@ -21,6 +21,7 @@ IDLE = (
     *(keras.layers.Flatten, keras.layers.Reshape, keras.layers.Permute, keras.layers.RepeatVector),
     *(keras.layers.Dropout, keras.layers.GaussianDropout, keras.layers.GaussianNoise, keras.layers.AlphaDropout),
 )
+MEANS = ("sum_over_batch_size", "mean", "mean_with_sample_weight")  # what does not depend on the size of batches
 NATS = ("binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy")
 
 
@@ -37,6 +38,9 @@ class Watched:
         unknown = [name for name in names or () if name not in known]
         if unknown:
             raise ValueError(f"layers: the model has no {', '.join(unknown)}; allowed: {', '.join(known)}")
+        reduction = getattr(model.loss, "reduction", MEANS[0])
+        if reduction not in MEANS:
+            raise ValueError(f"model: found a loss whose reduction is {reduction}; allowed: {', '.join(MEANS)}")
         self.layers = [known[n] for n in names] if names else [x for x in model.layers if not isinstance(x, IDLE)]
         model(one, training=False)  # a model that is not built yet runs in another way
         with self._caught() as caught:
