@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -305,3 +306,10 @@ def test_a_finding_is_plain_and_says_what_was_read(ensemble, check):
     assert (found["experiments"], found["estimators"]) == (["main"], ["binned"])
     for part in found["parts"]:
         assert found["statistics"][part["worst"]]["part"] == part["name"]
+
+
+@pytest.mark.parametrize("kind", CLAIMS)
+def test_every_claim_has_its_reasons_in_the_docs(kind):
+    text = Path(__file__, "../../../docs/claims.md").resolve().read_text()
+    assert f"## {CLAIMS[kind].number}. " in text
+    assert f"(`{kind}`)" in text
