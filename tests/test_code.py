@@ -358,9 +358,9 @@ def test_home_is_the_clone_or_inside_the_installed_package(project, tmp_path):
     ("stage", "registry", "room", "others"),
     [
         ("dataset", DATASETS, "datasets", {"icosahedron"}),
-        ("training", None, "training", {"datasets", "datasets.replicates"}),
-        ("measurement", ESTIMATORS, "measures", set()),
-        ("measurement", MEASURES, "measures", set()),
+        ("training", None, "training", {"activations", "datasets", "datasets.replicates"}),
+        ("measurement", ESTIMATORS, "measures", {"activations"}),
+        ("measurement", MEASURES, "measures", {"activations"}),
         ("analysis", ANALYSES, "analyses", {"measures", "measures.derived", "measures.entropy", "statistics"}),
     ],
 )

@@ -87,6 +87,8 @@ def test_a_good_config_loads_and_kinds_default_to_names():
         ("defaults.optimizer_options", {"momentun": 0.9}, "defaults.optimizer_options.momentun: unknown key of sgd; did you mean `momentum`? allowed: "),
         ("defaults.optimizer_options", {"learning_rate": 0.9}, "defaults.optimizer_options.learning_rate: unknown key of sgd; "),
         ("experiments.fraction.set", {"optimizer": "adam", "optimizer_options": {"rho": 1}}, "experiments.fraction.set.optimizer_options.rho: unknown key of adam; "),
+        ("defaults.quantize", 3, "defaults.quantize: found 3; allowed: 8, 4, 2 or 1"),
+        ("experiments.fraction.set", {"quantize": "4", "activation": "relu"}, "experiments.fraction.set.quantize: found 4; allowed: null, since relu has no limits on both sides; those that have: hard_sigmoid, hard_tanh, relu6, sigmoid, softsign, sparse_sigmoid, tanh"),
         ("estimators.bound", {"kind": "binned"}, 'estimators.bound: found "bound"; taken by a built-in measure'),
         ("figures.claims", {"kind": "gradient_snr"}, 'figures.claims: found "claims"; taken by the table of verdicts'),
         ("figures.estimator_comparison", {"compare": ["binned", "kdee"]}, 'figures.estimator_comparison.compare: found "kdee"; unknown name; '),

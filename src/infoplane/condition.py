@@ -8,8 +8,9 @@ import yaml
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from infoplane.activations import LIMITS
 from infoplane.datasets.replicates import TEST_SHARE
-from infoplane.section import Count, Float, Int, Positive, Section, one_of
+from infoplane.section import Count, Float, Int, Neutral, Positive, Section, one_of
 
 # Keras's own names: listed so that a config is checked without importing TensorFlow (tests/test_condition.py compares
 # them with the installed Keras). Activations are those that act on each unit alone and need no argument.
@@ -50,12 +51,18 @@ COMMON_OPTIONS = (
     "loss_scale_factor", "gradient_accumulation_steps",
 )  # fmt: skip
 NonNegative = Annotated[Float, Field(ge=0)]
+QUANTIZABLE = tuple(name for name in ACTIVATIONS if name in LIMITS)
 
 
 def _leaves_test_samples(fraction: float) -> float:
     if fraction > 1 - TEST_SHARE:
         raise ValueError(f"allowed: up to {1 - TEST_SHARE:g}, since the last {TEST_SHARE:.0%} of the samples only test")
     return fraction
+
+
+def _whole(value: Any) -> Any:
+    """A number of bits written as text, for the reason that `_typed` gives."""
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
 def _typed(options: Any) -> Any:
@@ -101,6 +108,11 @@ class Condition(Section):
     precision: Literal["float32", "float16"] = Field("float32", description="Stored precision of activations.")
     l2: NonNegative = Field(0.0, description="L2 penalty on the weights.")
     dropout: Annotated[Float, Field(ge=0, lt=1)] = Field(0.0, description="Dropout rate of the hidden layers.")
+    quantize: Annotated[Literal[8, 4, 2, 1] | None, BeforeValidator(_whole), Neutral(None)] = Field(
+        None,
+        description="Bits of each hidden unit: its activation takes 2^bits levels, the middles of as many equal bins "
+        "between its limits, in training (straight-through gradients) and as recorded. Not quantized if not given.",
+    )
 
     @model_validator(mode="after")
     def _optimizer_takes_options(self) -> Condition:
@@ -110,4 +122,12 @@ class Condition(Section):
                 key, hint = f"optimizer_options.{option}", one_of(allowed, option)
                 text = f"unknown key of {self.optimizer}; {{hint}}"
                 raise PydanticCustomError("unknown_key", text, {"key": key, "hint": hint})
+        return self
+
+    @model_validator(mode="after")
+    def _limits_to_quantize(self) -> Condition:
+        if self.quantize and self.activation not in QUANTIZABLE:
+            text = "allowed: null, since {activation} has no limits on both sides; those that have: {names}"
+            context = {"key": "quantize", "found": self.quantize, "activation": self.activation}
+            raise PydanticCustomError("no_limits", text, {**context, "names": ", ".join(QUANTIZABLE)})
         return self

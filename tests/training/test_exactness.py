@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from infoplane.activations import LIMITS
 from infoplane.training.backend import keras, tf
 from infoplane.training.engine import Engine
 
@@ -25,10 +26,27 @@ OPTIMIZERS = [
 ]
 
 
+class Levels(keras.layers.Layer):
+    """The nearest of 2^bits levels, each the middle of an equal part of the limits; the gradient passes through."""
+
+    def __init__(self, limits, bits):
+        super().__init__()
+        parts = np.linspace(*limits, 2**bits + 1)
+        self.levels = keras.ops.convert_to_tensor((parts[1:] + parts[:-1]) / 2, "float32")
+
+    def call(self, x):
+        nearest = keras.ops.take(self.levels, keras.ops.argmin(keras.ops.abs(x[..., None] - self.levels), axis=-1))
+        return x + keras.ops.stop_gradient(nearest - x)
+
+
 def plain_model(condition, engine, replicate):
     """The replicate's network as anyone would write it in Keras, with the same initial weights."""
     regularizer = keras.regularizers.L2(condition.l2) if condition.l2 else None
-    layers = [keras.layers.Dense(u, condition.activation, kernel_regularizer=regularizer) for u in condition.hidden]
+    layers = []
+    for units in condition.hidden:
+        layers.append(keras.layers.Dense(units, condition.activation, kernel_regularizer=regularizer))
+        if condition.quantize:
+            layers.append(Levels(LIMITS[condition.activation], condition.quantize))
     units = engine.initial[-1].shape[-1]
     layers.append(keras.layers.Dense(units, condition.output, kernel_regularizer=regularizer))
     model = keras.Sequential([keras.Input((engine.x.shape[1],)), *layers])
@@ -71,6 +89,11 @@ def test_equals_plain_keras(condition, problem, optimizer, options):
 )
 def test_activations(condition, problem, activation):
     compare(condition(activation=activation), problem())
+
+
+@pytest.mark.parametrize(("activation", "bits"), [("tanh", 4), ("sigmoid", 1), ("relu6", 8)])
+def test_quantized_activations(condition, problem, activation, bits):
+    compare(condition(activation=activation, quantize=bits), problem(), replicates=range(1, 3))
 
 
 @pytest.mark.parametrize("changes", [{"batch_size": "full"}, {"batch_size": 500}, {"l2": 0.03}, {"hidden": (70, 40)}])

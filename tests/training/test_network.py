@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from infoplane.training.backend import tf
-from infoplane.training.network import affine, initial_weights, tanh
+from infoplane.training.network import affine, initial_weights, quantizer, tanh
 
 
 @pytest.mark.parametrize(("inputs", "outputs"), [(3, 2), (12, 10), (60, 50)], ids=["tiny", "small", "wide"])
@@ -33,6 +33,17 @@ def test_tanh_is_exact_to_float32_rounding():
     np.testing.assert_allclose(slope, 1 - true**2, atol=2 * 4e-7)  # what that of y makes of 1 - y²
     assert np.abs(y).max() <= 1
     assert np.isnan(tanh(tf.constant([np.nan])).numpy()).all()
+
+
+@pytest.mark.parametrize(("limits", "bits"), [((-1, 1), 1), ((0, 1), 2), ((0, 6), 8)])
+def test_levels_are_the_middles_of_equal_bins(limits, bits):
+    edges = np.linspace(*limits, 2**bits + 1)
+    middles = (edges[1:] + edges[:-1]) / 2
+    with tf.GradientTape() as tape:
+        tape.watch(x := tf.constant([limits[0], *middles + 0.3 * (edges[1] - edges[0]), limits[1]], tf.float32))
+        y = quantizer(limits, bits)(x)
+    np.testing.assert_array_equal(y, np.float32([middles[0], *middles, middles[-1]]))
+    np.testing.assert_array_equal(tape.gradient(y, x), np.ones(len(x)))
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,12 @@ EDITS = {
         "1e7",
         {"measurement": 2, "analysis": 1, "figure_gradient_snr": 1},
     ),
-    "helper of the measures": ("src/infoplane/measures/base.py", "LIMITS = {", "ADDED = 1\nLIMITS = {", OF_LAYERS),
+    "helper of the measures": (
+        "src/infoplane/measures/base.py",
+        "@dataclass(frozen=True)",
+        "ADDED = 1\n@dataclass(frozen=True)",
+        OF_LAYERS,
+    ),
     "training": ("src/infoplane/training/engine.py", "PIECE = 64", "PIECE = 32", {"training": 4, **MEASURED}),
     "analysis": (
         "src/infoplane/analyses/learning_curves.py",

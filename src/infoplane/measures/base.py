@@ -11,20 +11,9 @@ import numpy as np
 import xarray as xr
 from pydantic import Field
 
+from infoplane.activations import LIMITS
 from infoplane.measures.derived import derive
 from infoplane.section import Int, Section
-
-# The limits of the activations that saturate on both sides, by Keras name.
-LIMITS = {
-    "tanh": (-1.0, 1.0),
-    "softsign": (-1.0, 1.0),
-    "hard_tanh": (-1.0, 1.0),
-    "sigmoid": (0.0, 1.0),
-    "hard_sigmoid": (0.0, 1.0),
-    "sparse_sigmoid": (0.0, 1.0),
-    "relu6": (0.0, 6.0),
-    "softmax": (0.0, 1.0),
-}
 
 
 class Measure(Section):

@@ -7,11 +7,12 @@ for a matrix-product routine, so products are multiplied and summed where they s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import numpy as np
 
+from infoplane.activations import LIMITS
 from infoplane.condition import Condition
 from infoplane.training.backend import keras, tf
 from infoplane.training.randomness import initial_seed, mix, uniform
@@ -70,13 +71,30 @@ def _horner(x: tf.Tensor, coefficients: Sequence[float]) -> tf.Tensor:
     return total
 
 
+def quantizer(limits: tuple[float, float], bits: int) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Round to the middle of one of 2^bits equal bins between the limits, with straight-through gradients.
+
+    The slope of the steps is 0 almost everywhere; in its place stands that of the identity [Bengio et al. 2013].
+    """
+    lower, levels = limits[0], 2**bits
+    width = (limits[1] - lower) / levels
+
+    @tf.custom_gradient
+    def quantize(x: tf.Tensor) -> tf.Tensor:
+        level = tf.clip_by_value(tf.floor((x - lower) / width), 0, levels - 1)
+        return lower + (level + 0.5) * width, lambda dy: dy
+
+    return quantize
+
+
 class EnsembleDense(keras.layers.Layer):
     """A dense layer of `replicates` networks: (replicate, in, sample) -> (replicate, units, sample)."""
 
-    def __init__(self, units: int, replicates: int, activation: str, **options):
+    def __init__(self, units: int, replicates: int, activation: str, bits: int | None = None, **options):
         super().__init__(**options)
         self.units, self.replicates = units, replicates
         self.activation = tanh if activation == "tanh" else keras.activations.get(activation)
+        self.quantize = quantizer(LIMITS[activation], bits) if bits else tf.identity
 
     def build(self, input_shape: tuple[int, int, int]) -> None:
         """Create `kernel` (replicate, in, units) and `bias` (replicate, units)."""
@@ -85,7 +103,8 @@ class EnsembleDense(keras.layers.Layer):
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
         """Apply the layer."""
-        return self.activation(affine(x, tf.convert_to_tensor(self.kernel), tf.convert_to_tensor(self.bias)))
+        y = affine(x, tf.convert_to_tensor(self.kernel), tf.convert_to_tensor(self.bias))
+        return self.quantize(self.activation(y))
 
 
 class EnsembleDropout(keras.layers.Layer):
@@ -109,7 +128,8 @@ class EnsembleNetwork(keras.Model):
         if condition.output == "sigmoid" and classes != 2:
             raise ValueError(f"output: sigmoid needs two classes, the dataset has {classes}: write output: softmax")
         outputs = 1 if condition.output == "sigmoid" else classes
-        self.dense = [EnsembleDense(units, replicates, condition.activation) for units in condition.hidden]
+        hidden = (condition.activation, condition.quantize)
+        self.dense = [EnsembleDense(units, replicates, *hidden) for units in condition.hidden]
         self.dense.append(EnsembleDense(outputs, replicates, "linear"))
         self.dropout = EnsembleDropout(condition.dropout) if condition.dropout else None
 
