@@ -26,7 +26,13 @@ GOOD = {
         "digits": {"set": {"dataset": "digits", "output": "softmax"}},
     },
     "datasets": {"spherical": {}, "digits": {}},
-    "estimators": {"binned": {"bins": 30}, "knn": {}, "specific": {}, "last": {"kind": "specific", "input": 1797}},
+    "estimators": {
+        "binned": {"bins": 30},
+        "knn": {},
+        "specific": {},
+        "chain": {},
+        "last": {"kind": "specific", "input": 1797},
+    },
     "figures": {"information_plane": {"experiment": "main", "estimator": "binned"}},
 }
 
@@ -89,6 +95,7 @@ def test_a_good_config_loads_and_kinds_default_to_names():
         ("experiments.fraction.set", {"optimizer": "adam", "optimizer_options": {"rho": 1}}, "experiments.fraction.set.optimizer_options.rho: unknown key of adam; "),
         ("defaults.quantize", 3, "defaults.quantize: found 3; allowed: 8, 4, 2 or 1"),
         ("experiments.fraction.set", {"quantize": "4", "activation": "relu"}, "experiments.fraction.set.quantize: found 4; allowed: null, since relu has no limits on both sides; those that have: hard_sigmoid, hard_tanh, relu6, sigmoid, softsign, sparse_sigmoid, tanh"),
+        ("experiments.fraction.set", {"quantize": 4, "activation_noise": 0.1}, "experiments.fraction.set.activation_noise: found 0.1; allowed: 0, since `quantize` is set"),
         ("estimators.bound", {"kind": "binned"}, 'estimators.bound: found "bound"; taken by a built-in measure'),
         ("figures.claims", {"kind": "gradient_snr"}, 'figures.claims: found "claims"; taken by the table of verdicts'),
         ("figures.estimator_comparison", {"compare": ["binned", "kdee"]}, 'figures.estimator_comparison.compare: found "kdee"; unknown name; '),
@@ -98,6 +105,7 @@ def test_a_good_config_loads_and_kinds_default_to_names():
         ("figures.bull", {"experiment": "digits"}, 'figures.bull.drawn_as: found "icosahedron"; allowed: image, strip, for the 64 features of `digits`'),
         ("figures.bull", {"experiment": "digits", "drawn_as": "image", "estimator": "last"}, "estimators.last.input: found 1797; allowed: 0 to 1796, the samples of `digits`"),
         ("figures.information_plane.estimator", "knn", 'figures.information_plane.estimator: found "knn"; it gives no I_XT; allowed: binned, '),
+        ("figures.information_plane.estimator", "chain", 'estimators.chain.kind: found "chain"; allowed: with `activation_noise`; without it, `noisy` adds noise of its own'),
         ("figures.estimator_comparison", {"compare": ["binned", "knn"]}, 'figures.estimator_comparison.compare: found "knn"; it gives no I_XT; allowed: binned, '),
         ("claims.near_bound", {"figure": "information_plane", "estimator": "knn"}, 'claims.near_bound.estimator: found "knn"; it gives no I_XT; allowed: binned, '),
         ("claims.near_bound", {"figure": "plane"}, 'claims.near_bound.figure: found "plane"; unknown name; '),

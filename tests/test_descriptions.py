@@ -8,7 +8,7 @@ from infoplane.datasets import DATASETS
 from infoplane.datasets.replicates import draw
 from infoplane.measures import ESTIMATORS, MEASURES
 
-OPTIONS = {"noisy": {"draws": 20}, "bound": {"steps": 5}}
+OPTIONS = {"noisy": {"draws": 20}, "chain": {"draws": 20}, "bound": {"steps": 5}}
 SECTIONS = {kind: registry[kind](**OPTIONS.get(kind, {})) for registry in (ESTIMATORS, MEASURES) for kind in registry}
 
 
@@ -20,7 +20,7 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("stores")
     stores.write(draw(DATASETS["parity"](bits=4).distribution(), seed=1, replicates=2), folder / "dataset.zarr.zip")
     with stores.open_dataset(folder / "dataset.zarr.zip") as dataset:
-        condition = Condition(hidden=(3, 2), epochs=4, snapshots=3, batch_size=4, replicates=2)
+        condition = Condition(hidden=(3, 2), epochs=4, snapshots=3, batch_size=4, replicates=2, activation_noise=0.1)
         train(condition, dataset, range(2), folder / "training.zarr.zip", folder / "checkpoint", lambda message: None)
         with stores.open_tree(folder / "training.zarr.zip") as training:
             for kind, section in SECTIONS.items():

@@ -108,6 +108,11 @@ class Condition(Section):
     precision: Literal["float32", "float16"] = Field("float32", description="Stored precision of activations.")
     l2: NonNegative = Field(0.0, description="L2 penalty on the weights.")
     dropout: Annotated[Float, Field(ge=0, lt=1)] = Field(0.0, description="Dropout rate of the hidden layers.")
+    activation_noise: Annotated[NonNegative, Neutral(0.0)] = Field(
+        0.0,
+        description="Variance of the Gaussian noise added to each hidden unit in training, drawn anew in every step. "
+        "Activations and errors are recorded without it, as without dropout; `chain` measures the network with it.",
+    )
     quantize: Annotated[Literal[8, 4, 2, 1] | None, BeforeValidator(_whole), Neutral(None)] = Field(
         None,
         description="Bits of each hidden unit: its activation takes 2^bits levels, the middles of as many equal bins "
@@ -122,6 +127,13 @@ class Condition(Section):
                 key, hint = f"optimizer_options.{option}", one_of(allowed, option)
                 text = f"unknown key of {self.optimizer}; {{hint}}"
                 raise PydanticCustomError("unknown_key", text, {"key": key, "hint": hint})
+        return self
+
+    @model_validator(mode="after")
+    def _levels_or_noise(self) -> Condition:
+        if self.quantize and self.activation_noise:
+            context = {"key": "activation_noise", "found": self.activation_noise}
+            raise PydanticCustomError("levels_or_noise", "allowed: 0, since `quantize` is set", context)
         return self
 
     @model_validator(mode="after")

@@ -12,13 +12,18 @@ from infoplane import stores
 EPOCHS = [0, 1, 10, 100]
 
 
-def layer_of(activation, name, rng):
+def layer_of(activation, name, rng, inputs=4):
+    """A layer that says that it is noisy; its weights are not those that made the activations."""
     replicates, epochs, _, units = activation.shape
     per_snapshot = ("replicate", "epoch")
-    layer = xr.Dataset(
+    alive = np.where(np.isnan(activation[:, :, :1, :1]), np.nan, 1)
+    return xr.Dataset(
         {
             "activation": (("replicate", "epoch", "sample", "unit"), activation),
-            "weight": (("replicate", "epoch", "unit_in", "unit"), rng.normal(size=(replicates, epochs, 5, units))),
+            "weight": (
+                ("replicate", "epoch", "unit_in", "unit"),
+                alive * rng.normal(size=(replicates, epochs, inputs, units)),
+            ),
             "bias": (("replicate", "epoch", "unit"), rng.normal(size=(replicates, epochs, units))),
             "weight_norm": (per_snapshot, 1 + rng.random((replicates, epochs))),
             "gradient_mean_norm": (per_snapshot, rng.random((replicates, epochs))),
@@ -26,9 +31,8 @@ def layer_of(activation, name, rng):
             "activation_min": (per_snapshot, activation.min((2, 3))),
             "activation_max": (per_snapshot, activation.max((2, 3))),
         },
-        attrs={"activation": name, "units": units},
+        attrs={"activation": name, "units": units, "noise_variance": 0.1},
     )
-    return layer
 
 
 def tree_of(layers, replicates, epochs):
@@ -62,7 +66,8 @@ def layers():
     t = rng.normal(size=(3, len(EPOCHS), 200, 6)) * np.array([0.5, 1, 2, 3])[:, None, None]
     t[2, 3] = np.nan
     shapes = [("tanh", np.tanh(t)), ("relu", np.maximum(t[..., :3], 0)), ("sigmoid", 1 / (1 + np.exp(-t[..., :1])))]
-    return [layer_of(a.astype(np.float32), name, rng) for name, a in shapes]
+    inputs = (4, 6, 3)
+    return [layer_of(a.astype(np.float32), name, rng, n) for (name, a), n in zip(shapes, inputs, strict=True)]
 
 
 @pytest.fixture(scope="session")

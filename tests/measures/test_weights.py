@@ -30,9 +30,9 @@ def test_random_vectors_have_the_expected_shares(inputs):
 def test_measure_of_random_weights_looks_random(training, dataset):
     result = Weights().measure(training, dataset)
     assert result.correlation_rms.dims == ("replicate", "epoch", "layer")
-    # 15 pairs of a layer of 6 units with 5 inputs, 12 draws
-    assert float(result.correlation_rms.sel(layer=1).mean()) == pytest.approx(5**-0.5, rel=0.15)
-    assert float(result.correlation_rms_random.sel(layer=1)) == pytest.approx(5**-0.5)
+    # 15 pairs of a layer of 6 units with 4 inputs, 12 draws
+    assert float(result.correlation_rms.sel(layer=1).mean()) == pytest.approx(4**-0.5, rel=0.15)
+    assert float(result.correlation_rms_random.sel(layer=1)) == pytest.approx(4**-0.5)
     np.testing.assert_allclose(result.correlation_share.sel(layer=[1, 2]).sum("correlation"), 1)
 
 

@@ -5,7 +5,9 @@ import pytest
 
 from infoplane.activations import LIMITS
 from infoplane.training.backend import keras, tf
-from infoplane.training.engine import Engine
+from infoplane.training.engine import DROPOUT, Engine
+from infoplane.training.network import NOISE
+from infoplane.training.randomness import mix, normal
 
 OPTIMIZERS = [
     ("sgd", {}),
@@ -132,7 +134,8 @@ def trajectory(condition, dataset, replicates, epochs=5):
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, {"dropout": 0.3}, {"optimizer": "lamb"}, {"optimizer_options": {"clipnorm": 0.1}}]
+    "changes",
+    [{}, {"dropout": 0.3, "activation_noise": 0.1}, {"optimizer": "lamb"}, {"optimizer_options": {"clipnorm": 0.1}}],
 )
 def test_neighbours_do_not_matter(condition, problem, changes):
     """Replicate 17 starts the same and sees the same data with 1 neighbour or 49, and follows the same path."""
@@ -159,6 +162,31 @@ def test_dropout_trains_on_masked_units(condition, problem):
     without = trajectory(condition(), problem(), range(2))
     with_dropout = trajectory(condition(dropout=0.5), problem(), range(2))
     assert np.abs(without[2][0] - with_dropout[2][0]).max() > 1e-3
+
+
+def test_noise_enters_every_hidden_layer(condition, problem):
+    """Steps on activations with known noise, as anyone would write them: the gradients are Keras's own."""
+    variance = 0.3
+    setting = condition(activation_noise=variance, batch_size=40, learning_rate=0.5)
+    engine = Engine(setting, problem(), range(2))
+    end = engine.weights(engine.run(engine.start(), 0, 1))
+    (data,) = engine._data
+    order, keys = engine.order(data, tf.constant(0)).numpy(), mix(mix(data.keys, 0), DROPOUT)
+    for r in range(2):
+        model = plain_model(setting, engine, r)
+        for step, first in enumerate(range(0, engine.n_train, engine.batch)):
+            rows = order[r][first : first + engine.batch]
+            with tf.GradientTape() as tape:
+                t = engine.x[rows]
+                for depth, layer in enumerate(model.layers, 1):
+                    t = layer(t)
+                    if layer is not model.layers[-1]:
+                        drawn = normal(mix(mix(mix(keys, step), NOISE), depth), (layer.units, len(rows)))
+                        t += variance**0.5 * tf.transpose(drawn[r])
+                loss = tf.reduce_mean(keras.losses.binary_crossentropy(engine.label[r, rows][:, None], t))
+            model.optimizer.apply(tape.gradient(loss, model.trainable_weights), model.trainable_weights)
+        for ours, theirs in zip(end, model.get_weights(), strict=True):
+            np.testing.assert_allclose(ours[r], theirs, rtol=1e-4, atol=2e-6)
 
 
 @pytest.mark.parametrize("changes", [{}, {"batch_size": 70, "l2": 0.02}])

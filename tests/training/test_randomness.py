@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from scipy.stats import chi2, kstest
 
 from infoplane.training.backend import tf
-from infoplane.training.randomness import initial_seed, permutation, replicate_keys, uniform
+from infoplane.training.randomness import initial_seed, normal, permutation, replicate_keys, uniform
 
 
 def orders(seed, replicates, epoch, size):
@@ -66,6 +66,13 @@ def test_uniform_numbers():
     assert kstest(numbers.ravel()[::3], "uniform").pvalue > 1e-3
     correlations = np.corrcoef(numbers.reshape(50, -1))[np.triu_indices(50, 1)]
     assert np.abs(correlations).max() < 0.25
+
+
+def test_normal_numbers():
+    numbers = normal(tf.constant(replicate_keys(0, range(50))), (8, 64)).numpy().reshape(50, -1)
+    assert np.isfinite(numbers).all()
+    assert kstest(numbers.ravel()[::3], "norm").pvalue > 1e-3
+    assert np.abs(np.corrcoef(numbers)[np.triu_indices(50, 1)]).max() < 0.25
 
 
 def test_keys_depend_on_seed_and_replicate_alone():

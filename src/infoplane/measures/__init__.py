@@ -12,6 +12,7 @@ ESTIMATORS = Registry(
     exact="infoplane.measures.exact:Exact",
     kde="infoplane.measures.kde:Kde",
     noisy="infoplane.measures.noisy:Noisy",
+    chain="infoplane.measures.chain:Chain",
     knn="infoplane.measures.knn:Knn",
     specific="infoplane.measures.specific:Specific",
 )

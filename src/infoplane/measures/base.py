@@ -70,8 +70,13 @@ def layers(training: xr.DataTree) -> Iterator[tuple[int, xr.Dataset]]:
         yield number, layer
 
 
+def read(dataset: xr.Dataset, *names: str) -> xr.Dataset:
+    """Variables of a dataset, in memory and without attributes, for the reason that `layers` gives."""
+    return dataset[list(names)].load().drop_attrs()
+
+
 class Estimator(Measure):
-    """A way of turning activations into I(X;T), I(T;Y) and H(T), in bits."""
+    """A way of turning a training into I(X;T), I(T;Y) and H(T), in bits: those of `quantities`."""
 
     quantities: ClassVar[tuple[str, ...]] = ("I_XT", "I_TY", "H_T")
 
@@ -80,6 +85,14 @@ class Estimator(Measure):
         description="Snapshots measured at most, evenly chosen from those recorded, with the first and the last; "
         "all if not given. For what takes long: the cost is in proportion.",
     )
+
+    def measured(self, recorded: int) -> np.ndarray:
+        """The numbers of the snapshots to measure."""
+        return np.unique(np.linspace(0, recorded - 1, min(recorded, self.snapshots or recorded)).round().astype(int))
+
+
+class LayerEstimator(Estimator):
+    """An estimator that looks at one snapshot of one layer at a time."""
 
     @abstractmethod
     def information(self, activation: xr.DataArray, dataset: xr.Dataset, layer: Layer) -> xr.Dataset:
@@ -91,9 +104,8 @@ class Estimator(Measure):
 
     def measure(self, training: xr.DataTree, dataset: xr.Dataset) -> xr.Dataset:
         """Measure one snapshot of one layer at a time: that is the chunk of `activation` in the store."""
-        dataset = (
-            dataset[["p_x", "p_y_given_x", "sufficient_class", "label"]].load().drop_attrs()
-        )  # for the reason that `layers` gives
+        known = ("p_x", "p_y_given_x", "sufficient_class", "label")
+        dataset = read(dataset, *(name for name in known if name in dataset))
         measured = [self._layer(number, node, dataset) for number, node in layers(training)]
         return derive(xr.concat(measured, "layer", coords="minimal", compat="override"), dataset)
 
@@ -105,7 +117,7 @@ class Estimator(Measure):
             node.activation_max.load().max("epoch").astype(np.float32),
         )
         snapshots = []
-        for epoch in self._measured(node.sizes["epoch"]):
+        for epoch in self.measured(node.sizes["epoch"]):
             activation = node.activation.isel(epoch=epoch).load().astype(np.float32)
             activation = activation.transpose("replicate", "sample", "unit").drop_vars(
                 ("sample", "unit"), errors="ignore"
@@ -113,10 +125,6 @@ class Estimator(Measure):
             snapshots.append(self.information(activation, dataset, layer))
         result = xr.concat(snapshots, "epoch", data_vars="all", coords="minimal", compat="override")
         return result.merge(self.layer_variables(layer)).assign_coords(layer=number)
-
-    def _measured(self, recorded: int) -> np.ndarray:
-        """The numbers of the snapshots to measure."""
-        return np.unique(np.linspace(0, recorded - 1, min(recorded, self.snapshots or recorded)).round().astype(int))
 
     def layer_variables(self, layer: Layer) -> xr.Dataset:
         """Further variables (replicate) of a layer for all its snapshots, such as the range of the bins."""

@@ -18,7 +18,7 @@ import xarray as xr
 from pydantic import Field
 
 from infoplane.datasets.base import sufficient_class
-from infoplane.measures.base import Estimator, Layer
+from infoplane.measures.base import Layer, LayerEstimator
 from infoplane.measures.entropy import xlog2x
 from infoplane.section import Neutral
 
@@ -255,7 +255,7 @@ def _blocks(
         yield find_cells(*digitize(rows[block], *(column[block] for column in columns), **options), rank)
 
 
-class CellEstimator(Estimator):
+class CellEstimator(LayerEstimator):
     """An estimator that puts inputs into cells: subclasses say how activations become bin indices."""
 
     quantities: ClassVar[tuple[str, ...]] = QUANTITIES

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from pydantic import Field
 
-from infoplane.measures.base import Estimator, Layer
+from infoplane.measures.base import Layer, LayerEstimator
 from infoplane.measures.mixture import components, pairwise_sums
 from infoplane.section import Positive
 
@@ -85,7 +85,7 @@ def spread(activation: xr.DataArray, p_x: xr.DataArray) -> xr.DataArray:
     return xr.dot((activation - mean) ** 2, p_x, dim="sample").mean("unit", skipna=False)
 
 
-class Noise(Estimator):
+class Noise(LayerEstimator):
     """An estimator that adds Gaussian noise to the activations."""
 
     noise_variance: Positive = Field(1.0e-3, description="Variance of the Gaussian noise added to each unit.")

@@ -10,7 +10,7 @@ from pydantic import Field
 from scipy.spatial import KDTree
 from scipy.special import digamma
 
-from infoplane.measures.base import Estimator, Layer
+from infoplane.measures.base import Layer, LayerEstimator
 from infoplane.section import Int
 
 LEAF = 64  # points: with scipy's own 10 a layer of 12 units takes twice as long, one of 2 units as long
@@ -65,7 +65,7 @@ def knn_information(activation: xr.DataArray, label: xr.DataArray, *, neighbours
     return xr.Dataset({"I_TY": i_ty})
 
 
-class Knn(Estimator):
+class Knn(LayerEstimator):
     """I(T;Y) by nearest neighbours [Ross 2014]; I(X;T) is infinite for a continuous T, and not given.
 
     The only estimator that sees each replicate's own draw of the labels instead of p(y|x); p(x) must be

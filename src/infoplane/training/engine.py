@@ -47,6 +47,15 @@ class Data(NamedTuple):
     label: tf.Tensor
 
 
+class Turn(NamedTuple):
+    """What is computed on at once: x (replicate, feature, sample), labels, and what keys (replicate,) draw beside."""
+
+    x: tf.Tensor
+    label: tf.Tensor
+    keys: tf.Tensor
+    noise: Tensors
+
+
 class Engine:
     """The replicates of one job: their data and their training, in `blocks` (slices of the replicate axis).
 
@@ -145,21 +154,21 @@ class Engine:
         order, keys = self.order(data, epoch), mix(mix(data.keys, epoch), DROPOUT)
         if self.batch <= 2 * PIECE:
 
-            def whole(state: Any, x: tf.Tensor, label: tf.Tensor, index: tf.Tensor) -> Any:
-                size = x.shape[2]
-                return step(state, lambda w: self._penalised(w, self._slope(w, x, label, mix(keys, index), size)), size)
+            def whole(state: Any, turn: Turn) -> Any:
+                size = turn.x.shape[2]
+                return step(state, lambda w: self._penalised(w, self._slope(w, turn, size)), size)
 
-            return self._fold(data, whole, state, order, self.batch)
+            return self._fold(data, keys, whole, state, order, self.batch)
 
         def pieced(state: Any, rows: tf.Tensor, index: tf.Tensor) -> Any:
             size, batch_keys = rows.shape[1], mix(keys, index)
 
             def gradient(weights: Tensors) -> Tensors:
-                def add(total: Tensors, x: tf.Tensor, label: tf.Tensor, piece: tf.Tensor) -> Tensors:
-                    more = self._slope(weights, x, label, mix(batch_keys, piece), size)
-                    return [a + b for a, b in zip(total, more, strict=True)]
+                def add(total: Tensors, turn: Turn) -> Tensors:
+                    return [a + b for a, b in zip(total, self._slope(weights, turn, size), strict=True)]
 
-                return self._penalised(weights, self._fold(data, add, [tf.zeros_like(w) for w in weights], rows, PIECE))
+                zeros = [tf.zeros_like(w) for w in weights]
+                return self._penalised(weights, self._fold(data, batch_keys, add, zeros, rows, PIECE))
 
             return step(state, gradient, size)
 
@@ -171,32 +180,33 @@ class Engine:
         state = tf.while_loop(lambda index, _: index < full, body, (tf.constant(0), state))[1]
         return pieced(state, order[:, full * self.batch :], tf.constant(full)) if rest else state
 
-    def _fold(self, data: Data, function: Callable, state: Any, rows: tf.Tensor, size: int) -> Any:
-        """Fold `function(state, x, label, index)` over the data of consecutive `size` columns of `rows`.
+    def _fold(self, data: Data, keys: tf.Tensor, function: Callable, state: Any, rows: tf.Tensor, size: int) -> Any:
+        """Fold `function(state, turn)` over consecutive `size` columns of `rows`, with a key of `keys` for each turn.
 
-        The data of the next turn are gathered one turn ahead and are loop state: XLA would otherwise gather them
-        anew wherever they are used.
+        The next turn is made one turn ahead and is loop state: XLA would otherwise gather its data, and draw its
+        noise, anew wherever they are used.
         """
         full, rest = divmod(rows.shape[1], size)
 
-        def body(index: tf.Tensor, here: tuple, state: Any) -> tuple[tf.Tensor, tuple, Any]:
-            ahead = self._gather(data, _columns(rows, tf.minimum(index + 1, full - 1), size))
-            return index + 1, ahead, function(state, *here, index)
+        def body(index: tf.Tensor, here: Turn, state: Any) -> tuple[tf.Tensor, Turn, Any]:
+            columns = _columns(rows, tf.minimum(index + 1, full - 1), size)
+            return index + 1, self._turn(data, columns, mix(keys, index + 1)), function(state, here)
 
-        first = self._gather(data, rows[:, :size])
+        first = self._turn(data, rows[:, :size], mix(keys, 0))
         state = tf.while_loop(lambda index, *_: index < full, body, (tf.constant(0), first, state))[2]
-        return function(state, *self._gather(data, rows[:, full * size :]), tf.constant(full)) if rest else state
+        return function(state, self._turn(data, rows[:, full * size :], mix(keys, full))) if rest else state
 
-    def _gather(self, data: Data, rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Inputs (replicate, feature, sample) and labels (replicate, sample) of sample numbers (replicate, sample)."""
-        return tf.gather(self._features, rows[:, None] + self._first), _take(data.label, rows)
+    def _turn(self, data: Data, rows: tf.Tensor, keys: tf.Tensor) -> Turn:
+        """What is computed on at once, of sample numbers (replicate, sample)."""
+        x, label = tf.gather(self._features, rows[:, None] + self._first), _take(data.label, rows)
+        return Turn(x, label, keys, self.network.noise(keys, rows.shape[1]))
 
-    def _slope(self, weights: Tensors, x: tf.Tensor, label: tf.Tensor, keys: tf.Tensor, size: int) -> Tensors:
+    def _slope(self, weights: Tensors, turn: Turn, size: int) -> Tensors:
         """Gradient of the summed loss over `size`."""
         with tf.GradientTape() as tape:
             tape.watch(weights)
-            logits = self.network.apply(weights, x, keys if self.condition.dropout else None)[-1]
-            loss = tf.reduce_sum(self.loss(logits, label)) / size
+            logits = self.network.apply(weights, turn.x, keys=turn.keys, noise=turn.noise)[-1]
+            loss = tf.reduce_sum(self.loss(logits, turn.label)) / size
         return tape.gradient(loss, weights)
 
     def _penalised(self, weights: Tensors, slopes: Tensors) -> Tensors:

@@ -9,17 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from infoplane.activations import LIMITS
 from infoplane.condition import Condition
 from infoplane.training.backend import keras, tf
-from infoplane.training.randomness import initial_seed, mix, uniform
+from infoplane.training.randomness import initial_seed, mix, normal, uniform
 
 # Weights of a kernel up to which products are multiplied and summed, and up to which their sum over samples is a
 # product with a vector of ones; above, batched matrix products are faster (measured: docs/performance.md).
 SMALL, TINY = 1024, 60
+
+NOISE = 0x0A15E  # keeps the draws of noise apart from those of dropout
 
 TANH_LIMIT = 7.90531110763549805
 TANH_NUMERATOR = (
@@ -81,8 +84,8 @@ def quantizer(limits: tuple[float, float], bits: int) -> Callable[[tf.Tensor], t
 
     @tf.custom_gradient
     def quantize(x: tf.Tensor) -> tf.Tensor:
-        level = tf.clip_by_value(tf.floor((x - lower) / width), 0, levels - 1)
-        return lower + (level + 0.5) * width, lambda dy: dy
+        level = tf.minimum(tf.floor((x - lower) * (1 / width)), levels - 1)
+        return level * width + (lower + width / 2), lambda dy: dy
 
     return quantize
 
@@ -132,11 +135,23 @@ class EnsembleNetwork(keras.Model):
         self.dense = [EnsembleDense(units, replicates, *hidden) for units in condition.hidden]
         self.dense.append(EnsembleDense(outputs, replicates, "linear"))
         self.dropout = EnsembleDropout(condition.dropout) if condition.dropout else None
+        self.deviation = condition.activation_noise**0.5
 
-    def call(self, x: tf.Tensor, keys: tf.Tensor | None = None) -> list[tf.Tensor]:
+    def noise(self, keys: tf.Tensor, samples: int) -> list[tf.Tensor]:
+        """Draw each hidden layer's noise (replicate, unit, sample), none if there is none; keys (replicate,) uint32.
+
+        For `call` to be given: drawn where it is added, XLA would draw it anew for every unit that reads it.
+        """
+        if not self.deviation:
+            return []
+        drawn = [normal(mix(mix(keys, NOISE), depth), (x.units, samples)) for depth, x in enumerate(self.dense[:-1], 1)]
+        return [self.deviation * z for z in drawn]
+
+    def call(self, x: tf.Tensor, keys: tf.Tensor | None = None, noise: Sequence[tf.Tensor] = ()) -> list[tf.Tensor]:
         """Return every layer's activation, the last layer's before its nonlinearity (the logits).
 
-        x (replicate, feature, sample); with `keys` (replicate,) uint32 hidden units drop out, as in training.
+        x (replicate, feature, sample). In training, with `keys` (replicate,) uint32, hidden units drop out, and `noise`
+        is added to them: that is in what a layer passes on, not in what is returned.
         """
         activations = []
         for depth, layer in enumerate(self.dense):
@@ -144,11 +159,13 @@ class EnsembleNetwork(keras.Model):
             activations.append(x)
             if keys is not None and self.dropout and layer is not self.dense[-1]:
                 x = self.dropout(x, keys=mix(keys, depth + 1))
+            if noise and layer is not self.dense[-1]:
+                x = x + noise[depth]
         return activations
 
-    def apply(self, weights: Sequence[tf.Tensor], x: tf.Tensor, keys: tf.Tensor | None = None) -> list[tf.Tensor]:
+    def apply(self, weights: Sequence[tf.Tensor], x: tf.Tensor, **disturbed: Any) -> list[tf.Tensor]:
         """Call with explicit weights [kernel, bias, kernel, ...]: as loop state they are 2-3 times faster."""
-        return self.stateless_call(weights, [], x, keys=keys)[0]
+        return self.stateless_call(weights, [], x, **disturbed)[0]
 
 
 def initial_weights(condition: Condition, features: int, classes: int, replicates: range) -> list[np.ndarray]:

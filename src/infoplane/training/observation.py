@@ -94,6 +94,7 @@ class Observer:
 def layers(engine: Engine) -> list[Layer]:
     """Describe the engine's layers to the store."""
     condition = engine.condition
-    names = [condition.activation] * len(condition.hidden) + [condition.output]
+    hidden = [(condition.activation, condition.activation_noise)] * len(condition.hidden)
     shapes = [w.shape[1:] for w in engine.initial[::2]]
-    return [Layer(name, shape[1], shape) for name, shape in zip(names, shapes, strict=True)]
+    described = zip([*hidden, (condition.output, 0.0)], shapes, strict=True)
+    return [Layer(name, shape[1], shape, noise) for (name, noise), shape in described]

@@ -59,6 +59,12 @@ def permutation(keys: tf.Tensor, epoch: tf.Tensor, size: int) -> tf.Tensor:
     return tf.while_loop(lambda index, _: index < ROUNDS, turn, (tf.constant(0), place))[1]
 
 
+def normal(keys: tf.Tensor, shape: tuple[int, int]) -> tf.Tensor:
+    """Standard normal numbers, up to 5.4 deviations. keys (replicate,) uint32; returns (replicate, *shape) float32."""
+    centred = 2 * uniform(keys, shape) - 1 + 2.0**-24  # exact in float32, and within (-1, 1)
+    return tf.math.erfinv(centred) * 2**0.5
+
+
 def uniform(keys: tf.Tensor, shape: tuple[int, int]) -> tf.Tensor:
     """Uniform numbers in [0, 1) for each replicate. keys (replicate,) uint32; returns (replicate, *shape) float32."""
     rows, columns = shape

@@ -43,11 +43,15 @@ STATISTICS = {
 
 @dataclass(frozen=True)
 class Layer:
-    """One recorded layer: its Keras activation, its units, and the shape of its weights (None: it has none)."""
+    """One recorded layer: its Keras activation, its units, the shape of its weights (None: it has none), its noise.
+
+    `noise_variance` is that of the noise which each unit passes on, in training, beside its recorded activation.
+    """
 
     activation: str
     units: int
     weight: tuple[int, int] | None
+    noise_variance: float = 0.0
 
 
 class Store:
@@ -70,9 +74,10 @@ class Store:
         for name, values in zip(AXES, (self.replicates, self.epochs), strict=True):
             _array(root, name, values.shape, values.shape, values.dtype, (name,), *COORDINATES[name])[:] = values
         for number, layer in enumerate(self.layers, 1):
-            group = root.create_group(
-                f"layer_{number}", attributes={"activation": layer.activation, "units": layer.units}
-            )
+            attributes = {"activation": layer.activation, "units": layer.units}
+            if layer.noise_variance:
+                attributes["noise_variance"] = layer.noise_variance
+            group = root.create_group(f"layer_{number}", attributes=attributes)
             shape = (len(self.replicates), len(self.epochs), self.samples, layer.units)
             chunks = (self.group, 1, self.samples, layer.units)
             dims = (*AXES, "sample", "unit")
