@@ -361,7 +361,12 @@ def test_home_is_the_clone_or_inside_the_installed_package(project, tmp_path):
         ("training", None, "training", {"activations", "datasets", "datasets.replicates"}),
         ("measurement", ESTIMATORS, "measures", {"activations"}),
         ("measurement", MEASURES, "measures", {"activations"}),
-        ("analysis", ANALYSES, "analyses", {"measures", "measures.derived", "measures.entropy", "statistics"}),
+        (
+            "analysis",
+            ANALYSES,
+            "analyses",
+            {"activations", "measures", "measures.derived", "measures.entropy", "statistics"},
+        ),
     ],
 )
 def test_no_stage_reads_the_config_or_another_room(stage, registry, room, others):

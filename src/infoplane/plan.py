@@ -213,7 +213,7 @@ def _analysis(plan: Plan, analysis: Analysis) -> Artifact:
     stages |= {"dataset"} if analysis.reads_dataset else set()
     reads = {a.id: a for run in runs for a in run.artifacts() if a.stage in stages}
     inputs = {stage: [a for a in reads.values() if a.stage == stage] for stage in STAGES if stage in stages}
-    label = f"{analysis.kind} of {', '.join(analysis.experiments())}"
+    label = " of ".join(filter(None, [analysis.kind, ", ".join(analysis.experiments())]))
     artifact = _add(plan, "analysis", parameters, inputs, [ANALYSES.module(analysis.kind)], label)
     plan.runs[artifact.id] = runs
     return artifact

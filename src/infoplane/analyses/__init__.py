@@ -26,5 +26,6 @@ ANALYSES = Registry(
     generalization="infoplane.analyses.generalization:Generalization",
     learning_curves="infoplane.analyses.learning_curves:LearningCurves",
     worlds="infoplane.analyses.worlds:Worlds",
+    minimal_model="infoplane.analyses.minimal_model:MinimalModel",
     bull="infoplane.analyses.bull:Bull",
 )

@@ -21,5 +21,6 @@ FIGURES = Registry(
     forgetting="infoplane.figures.forgetting:Forgetting",
     multiverse="infoplane.figures.multiverse:Multiverse",
     information_plane_animation="infoplane.figures.information_plane_animation:InformationPlaneAnimation",
+    minimal_model="infoplane.figures.minimal_model:MinimalModel",
     bull="infoplane.figures.bull:Bull",
 )

@@ -19,7 +19,7 @@ from infoplane.tracing.schema import Run
 
 Record = Mapping[str, Any]
 
-# The roles that the inputs of each stage have, together; an analysis has any of its three.
+# The roles that the inputs of each stage have, together; an analysis has any of its three, as its runs say.
 READS: Mapping[str, tuple[set[str], ...]] = {
     "dataset": (set(),),
     "training": ({"dataset"},),
@@ -143,7 +143,7 @@ def _contradictions(record: Record, records: Mapping[str, Record] | None) -> Ite
     if Recipe.from_json(record).id != record["id"]:
         yield "its id does not follow from its parameters, inputs and code"
     roles = {role for role, ids in record["inputs"].items() if ids}
-    if roles not in READS[record["stage"]] if record["stage"] != "analysis" else not roles or roles - ANALYSED:
+    if roles not in READS[record["stage"]] if record["stage"] != "analysis" else roles - ANALYSED:
         yield f"{with_article(record['stage'])} is not made of {', '.join(sorted(roles)) or 'nothing'}"
     named = _named(record)
     if named is None or named - set(input_ids(record)):

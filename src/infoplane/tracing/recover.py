@@ -62,9 +62,9 @@ def _config(chain: Chain) -> dict[str, Any]:
     names = _experiment_names(analyses, claims)
     experiments = _experiments(analyses, names)
     first = experiments.get("main") or next(iter(experiments.values()), None)
-    if first is None:
+    if not analyses:
         raise ValueError("nothing in it was analysed, so there is no experiment to run again")
-    defaults = _condition(next(iter(first.values()))[1])
+    defaults = _condition(next(iter(first.values()))[1]) if first else {}
     figures = {
         record["parameters"]["name"]: _figure(record, names)
         for record in everything.values()
@@ -97,6 +97,9 @@ def _experiment_names(
     found = {}
     for record in analyses:
         read = list(dict.fromkeys(run.experiment for run in records.runs(record)))
+        if not read:  # of nothing trained
+            found[record["id"]] = []
+            continue
         kind = record["parameters"]["kind"]
         names = told.get(record["id"]) or record["label"].removeprefix(f"{kind} of ").split(", ")
         if not all(isinstance(name, str) and NAME.fullmatch(name) for name in names):
@@ -114,6 +117,7 @@ def _experiments(
 ) -> dict[str, dict[str, tuple[Mapping[str, Any], Mapping[str, Any]]]]:
     """The conditions of each experiment; where its name does not count, another meaning gets another name."""
     found: dict[str, _Conditions] = {}
+    analyses = [record for record in analyses if names[record["id"]]]
     for record in sorted(analyses, key=lambda record: -len(names[record["id"]])):
         runs = records.runs(record)
         if len(names[record["id"]]) > 1:
@@ -191,7 +195,8 @@ def _figure(record: Record, names: Mapping[str, Sequence[str]]) -> dict[str, Any
         raise ValueError("a figure is not of an analysis")
     settings = {k: v for k, v in record["parameters"].items() if k not in ("name", "caption", "environment")}
     experiments = names[ids[0]]
-    return {**_restored(FIGURES, settings), "experiment": experiments[0] if len(experiments) == 1 else experiments}
+    read = {"experiment": experiments[0] if len(experiments) == 1 else experiments} if experiments else {}
+    return {**_restored(FIGURES, settings), **read}
 
 
 def _datasets(analyses: Sequence[Record], everything: Mapping[str, Record]) -> Iterator[tuple[str, dict[str, Any]]]:

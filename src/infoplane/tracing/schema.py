@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from infoplane import artifacts
+from infoplane.analyses import ANALYSES
 
 Id = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -90,7 +91,13 @@ class AnalysisParameters(_Strict):
     """The parameters of an analysis."""
 
     kind: str
-    runs: Annotated[list[Run], Field(min_length=1)]
+    runs: list[Run]
+
+    @model_validator(mode="after")
+    def _of_something(self) -> AnalysisParameters:
+        if not self.runs and not (self.kind in ANALYSES and ANALYSES[self.kind]().experiments() == ()):
+            raise ValueError("runs: an analysis reads at least one")
+        return self
 
 
 class VerdictParameters(_Strict):
