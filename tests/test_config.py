@@ -120,6 +120,16 @@ def test_a_wrong_value_is_one_line_with_its_path(path, value, line):
     assert "\n" not in text
 
 
+@pytest.mark.parametrize("kind", ["exact", "adaptive"])
+def test_what_asks_for_every_digit_refuses_activations_of_few(kind):
+    values = changed("defaults.precision", "float16")
+    values["estimators"]["fine"] = {"kind": kind}
+    values["figures"]["information_plane"]["estimator"] = "fine"
+    with pytest.raises(ConfigError) as error:
+        loading.load(values)
+    assert str(error.value).startswith(f'estimators.fine.kind: found "{kind}"; allowed: with `precision: float32`; ')
+
+
 def test_several_problems_are_a_line_each():
     values = changed("defaults.epochs", 0)
     values["estimators"]["binned"]["bins"] = -1

@@ -9,7 +9,7 @@ import xarray as xr
 from pydantic import Field
 
 from infoplane.measures.base import Layer
-from infoplane.measures.cells import CellEstimator, Digitize, discrete_information
+from infoplane.measures.cells import Digitize, EveryDigitEstimator, discrete_information
 from infoplane.section import Int
 
 
@@ -39,7 +39,7 @@ def adaptive_information(
     return discrete_information(activation, p_x, p_y_given_x, equal_mass_bins, bins=bins)
 
 
-class Adaptive(CellEstimator):
+class Adaptive(EveryDigitEstimator):
     """I(X;T), I(T;Y), H(T) in bins of equally many distinct values, per layer and snapshot [C19]."""
 
     kind: Literal["adaptive"] = "adaptive"

@@ -283,3 +283,12 @@ class CellEstimator(LayerEstimator):
             correction=self.correction,
             **options,
         )
+
+
+class EveryDigitEstimator(CellEstimator):
+    """A cell estimator that asks whether activations differ at all: where they are rounded, it counts the rounding."""
+
+    def misfits(self, condition: Any, samples: int, features: int) -> Iterator[tuple[str, str]]:
+        """Activations stored with few digits."""
+        if condition.precision == "float16":
+            yield "kind", "allowed: with `precision: float32`; float16 joins activations that differ, by bits of I(X;T)"

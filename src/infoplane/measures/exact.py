@@ -7,7 +7,7 @@ from typing import Any, Literal
 import xarray as xr
 
 from infoplane.measures.base import Layer
-from infoplane.measures.cells import CellEstimator, Digitize, discrete_information, float_patterns
+from infoplane.measures.cells import Digitize, EveryDigitEstimator, discrete_information, float_patterns
 
 
 def exact_information(activation: xr.DataArray, p_x: xr.DataArray, p_y_given_x: xr.DataArray) -> xr.Dataset:
@@ -15,7 +15,7 @@ def exact_information(activation: xr.DataArray, p_x: xr.DataArray, p_y_given_x: 
     return discrete_information(activation, p_x, p_y_given_x, float_patterns)
 
 
-class Exact(CellEstimator):
+class Exact(EveryDigitEstimator):
     """I(X;T), I(T;Y), H(T) of the activations as stored: two inputs differ if any float does [S18, G19]."""
 
     kind: Literal["exact"] = "exact"

@@ -69,7 +69,7 @@ class Knn(LayerEstimator):
     """I(T;Y) by nearest neighbours [Ross 2014]; I(X;T) is infinite for a continuous T, and not given.
 
     The only estimator that sees each replicate's own draw of the labels instead of p(y|x); p(x) must be
-    uniform.
+    uniform. It reads too low in several dimensions where T tells much of Y: docs/measures.md has by how much.
     """
 
     quantities: ClassVar[tuple[str, ...]] = ("I_TY",)

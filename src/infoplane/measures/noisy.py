@@ -76,7 +76,9 @@ def noisy_information(
 class Noisy(Noise):
     """I(X;T+Z) and I(T+Z;Y) with Gaussian noise Z, by Monte Carlo, with standard errors [G19].
 
-    The draws of a replicate and snapshot depend on `seed`, replicate, epoch and layer alone.
+    Where activations are nearly separated (several σ apart), what is missing hangs on rare draws that may not occur:
+    the standard error is then too small, beside an error of the order of 1e-4 bits. The draws of a replicate and
+    snapshot depend on `seed`, replicate, epoch and layer alone.
     """
 
     kind: Literal["noisy"] = "noisy"
