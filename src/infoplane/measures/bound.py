@@ -22,6 +22,8 @@ COLLAPSED = 1e-7  # bits; below, T keeps nothing
 # With these the spherical curve is within 3e-6 bits of that after ten times as many iterations.
 TOLERANCE = 1e-9
 ITERATIONS = 2000
+# How far the bound may lie above a chord of the curve, unless the β of its ends are as close as that share of β - 1.
+ERROR_BITS, CLOSE = 4e-5, 1e-3
 DIGITS = 12  # p(y|x) that agree in so many are one cell: rounding makes equal sums differ in the last
 
 ATTRIBUTES = {
@@ -80,8 +82,10 @@ def information(p_x: np.ndarray, p_y_given_x: np.ndarray, encoder: np.ndarray) -
 def bottleneck_curve(p_x: np.ndarray, p_y_given_x: np.ndarray, steps: int) -> np.ndarray:
     """The bound from (0, 0) to (H(cells), I(X;Y)): I_X, I_Y in bits and β, (3, point).
 
-    Reverse annealing: from T = X at a large β down towards β = 1 in `steps`, each solution the start of the
-    next; clusters that have become one are merged. What is left is the upper concave hull: between solutions
+    Reverse annealing: from T = X at a large β down towards β = 1 in `steps`, and in smaller ones where the bound bends
+    between them, each solution the start of the next; clusters that have become one are merged. A solution's tangent
+    has the slope 1/β and lies above the bound, so two solutions say how far it can be from their chord: ERROR_BITS.
+    What is left is the upper concave hull: between solutions
     a mixture of them is possible, and for a nearly deterministic Y, where the curve is nearly straight, much
     of it is such mixtures.
     """
@@ -91,15 +95,30 @@ def bottleneck_curve(p_x: np.ndarray, p_y_given_x: np.ndarray, steps: int) -> np
     if len(p_x) > MAX_CLUSTERS:
         _, cluster = kmeans2(p_y_given_x, MAX_CLUSTERS, minit="++", rng=0)
         encoder = np.eye(MAX_CLUSTERS)[:, np.unique(cluster)][cluster]
-    points = [end]
-    for beta in 1 + np.geomspace(FIRST, LAST, steps):
-        encoder = _merge_clusters(p_x, p_y_given_x, blahut_arimoto(p_x, p_y_given_x, encoder, beta))
-        i_x, i_y = information(p_x, p_y_given_x, encoder)
-        if i_x < COLLAPSED:
-            break
-        points.append((i_x, i_y, beta))
-    points.append((0.0, 0.0, beta))
+    points, waiting = [end], [(beta, None) for beta in 1 + np.geomspace(LAST, FIRST, steps)]
+    while waiting and points[-1][0] > 0:
+        beta, solution = waiting.pop()
+        if solution is None:
+            solution = _merge_clusters(p_x, p_y_given_x, blahut_arimoto(p_x, p_y_given_x, encoder, beta))
+        i_x, i_y = information(p_x, p_y_given_x, solution)
+        point, last = ((i_x, i_y, beta) if i_x >= COLLAPSED else (0.0, 0.0, beta)), points[-1]
+        if np.isfinite(last[2]) and last[2] - beta > CLOSE * (beta - 1) and _unknown(point, last) > ERROR_BITS:
+            waiting += [(beta, solution), (1 + np.sqrt((last[2] - 1) * (beta - 1)), None)]
+        else:
+            points.append(point)
+            encoder = solution
+    points.append((0.0, 0.0, points[-1][2]))
     return _upper_hull(np.array(points))
+
+
+def _unknown(left: tuple[float, float, float], right: tuple[float, float, float]) -> float:
+    """How far the bound can lie above the chord of two of its points (I_X, I_Y, β): as far as their tangents cross."""
+    dx, dy = np.subtract(right, left)[:2]
+    steep, flat = 1 / left[2], 1 / right[2]
+    if dx <= 0 or steep <= flat:
+        return 0.0
+    crossing = (dy - flat * dx) / (steep - flat)
+    return max(0.0, (steep - dy / dx) * crossing)
 
 
 def _merge_clusters(p_x: np.ndarray, p_y_given_x: np.ndarray, encoder: np.ndarray) -> np.ndarray:
