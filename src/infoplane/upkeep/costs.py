@@ -138,7 +138,7 @@ _PER_ACTIVATION: Mapping[str, Callable[[Parameters, Size], float]] = {
     "specific": lambda parameters, size: 1.2e-7,
     "kde": lambda parameters, size: 2.5e-9 * size.samples,
     "noisy": lambda parameters, size: 4e-9 * parameters["draws"],
-    "chain": lambda parameters, size: 8e-9 * parameters["draws"] * parameters["passes"],
+    "chain": lambda parameters, size: 1.5e-8 * parameters["draws"] * parameters["passes"],
     "knn": lambda parameters, size: 2.8e-7 * math.log2(size.samples),
 }
 
