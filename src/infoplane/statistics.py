@@ -118,7 +118,7 @@ def smoothed(curve: xr.DataArray) -> xr.DataArray:
 def at_epoch(curve: xr.DataArray, epoch: float | xr.DataArray) -> xr.DataArray:
     """A curve (..., epoch) at an epoch, or at each replicate's (and layer's) own; linear in log(1 + epoch) between.
 
-    NaN outside the epochs of the curve, and where the epoch is NaN.
+    NaN outside the epochs of the curve, and where the epoch is NaN. Of the replicates that both have.
     """
     epoch = xr.DataArray(epoch)
     position = curve.assign_coords(epoch=np.log1p(curve["epoch"].astype(float)))
@@ -130,6 +130,7 @@ def at_epoch(curve: xr.DataArray, epoch: float | xr.DataArray) -> xr.DataArray:
         position["epoch"],
         position.drop_vars("epoch"),
         input_core_dims=[[], ["epoch"], ["epoch"]],
+        join="inner",
         vectorize=True,
     )
 

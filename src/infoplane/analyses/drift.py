@@ -60,11 +60,13 @@ def drift(gradients: xr.Dataset, plane: xr.Dataset, least: float) -> xr.Dataset:
         "onset": stated(begins, "epochs", "onset of compression"),
         "lag": stated(change / begins, "1", "epoch of the change to diffusion / onset of compression"),
     }
+    place = np.log1p(snr["epoch"]) / np.log1p(float(snr["epoch"][-1]))
+    width = place.copy(data=np.gradient(place))  # a snapshot stands for what is around it, so that their number is free
     for name, (low, high) in WINDOWS.items():
-        place = np.log1p(snr["epoch"]) / np.log1p(float(snr["epoch"][-1]))
         # an infinite SNR (full batch: no noise) has no mean
         log_snr = SCALES["log"][0](snr.where((place >= low) & (place <= high) & np.isfinite(snr)))
+        mean = log_snr.weighted(width).mean("epoch")
         ends = [round(float(np.expm1(share * np.log1p(float(snr["epoch"][-1]))))) for share in (low, high)]
         within = f"SNR of the gradients, epochs {ends[0]} to {ends[1]}"
-        found[f"snr_{name}"] = stated(np.exp(log_snr.mean("epoch")), "1", within)
+        found[f"snr_{name}"] = stated(np.exp(mean), "1", within)
     return xr.Dataset(found)

@@ -71,7 +71,7 @@ class Multiverse(Analysis):
             lost = compression(smoothed(common["I_XT"])).where(has_say)
             peak = common["I_XT"].idxmax("epoch")
             told_apart = common["saturated"].sel(epoch=peak).drop_vars("epoch") & ~last(common["saturated"]).isnull()
-            seen.append(xr.Dataset({"compression": lost, "saturated": told_apart}))
+            seen.append(xr.Dataset({"compression": lost, "saturated": told_apart.where(has_say)}))
         return xr.concat(seen, xr.Variable("estimator", list(self.compare)), join="inner")
 
 

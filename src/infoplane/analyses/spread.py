@@ -79,6 +79,8 @@ def _ratio(points: Sequence[np.ndarray], number: int, phase: str, end: float) ->
     """
     own = points[number]
     others = [other for index, other in enumerate(points) if index != number and other.shape[1] == own.shape[1]]
+    if len(own) < 2:  # no pair
+        others = []
     within = _apart(own, own)
     between = np.mean([_apart(own, other).mean(1) for other in others], axis=0) if others else np.full(len(own), np.nan)
 
