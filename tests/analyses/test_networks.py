@@ -3,28 +3,35 @@
 import numpy as np
 import pytest
 import xarray as xr
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
 from infoplane.analyses.base import conditions, result
 from infoplane.analyses.bound import Bound
 from infoplane.analyses.bull import Bull
-from infoplane.analyses.depth import Depth, depth_correlation
+from infoplane.analyses.depth import Depth
 from infoplane.analyses.generalization import Generalization
 from infoplane.analyses.table import numbers
 from infoplane.analyses.weights import Weights
-from infoplane.statistics import interval, mean, rank_correlation
+from infoplane.statistics import mean_interval
 
 
 @pytest.fixture
-def analyse(world):
+def analyse():
     def analyse(analysis, *runs):
-        """The root that the next stage reads, and the conditions."""
-        read = world.stored(analysis.analyse(runs))
-        return read.to_dataset(), *conditions(read)
+        """The root, and the conditions."""
+        found = analysis.analyse(runs)
+        return found.to_dataset(), *conditions(found)
 
     return analyse
+
+
+def estimate(value):
+    return value.sel(interval="estimate").values
+
+
+def on(points, epochs):
+    """A path through the points, straight in log(1 + epoch)."""
+    return np.interp(np.log1p(epochs), np.log1p(list(points)), list(points.values()))
 
 
 def test_weights_are_counted_by_cosine_at_first_and_at_last(world, analyse):
@@ -35,16 +42,28 @@ def test_weights_are_counted_by_cosine_at_first_and_at_last(world, analyse):
     where = {name: found[f"share_{name}"].idxmax("correlation").values for name in ("initial", "last")}
     assert where["initial"] == pytest.approx([0.1] * 3)  # tenths of [-1, 1], 0.05 and 0.95 are in them
     assert where["last"] == pytest.approx([0.9] * 3)
-    assert found["rms_last"].values == pytest.approx([0.95] * 3)
-    assert found["rms_initial"].values == pytest.approx([0.05] * 3)
-    assert found["rms_random"].values == pytest.approx([0.3] * 3)
-    assert found["random_multiple_mean"].values == pytest.approx([0.95 / 0.3] * 3)
+    for name, size in (("last", 0.95), ("initial", 0.05), ("random", 0.3)):
+        assert found[f"rms_{name}"].values == pytest.approx([size] * 3)
+    for name, ratio in (("over_random", 0.95 / 0.3), ("over_initial", 19), ("initial_over_random", 0.05 / 0.3)):
+        assert found[name].values == pytest.approx(np.full((4, 3), ratio))
+        assert found[f"{name}_mean"].sel(interval=["estimate", "low", "high"]).values == pytest.approx(
+            np.full((3, 3), ratio)
+        )
+
+
+def test_ratios_of_weights_have_geometric_means_of_networks_that_have_learned(world, analyse):
+    data, curves = world.weights(), world.curves()
+    data["correlation_rms"][:, -1] = 0.3 * np.array([1.0, 2.0, 4.0, 100.0])[:, None]
+    curves["train_error"][3, -1] = 0.5
+    _, found = analyse(Weights(), world.run(measurements={"weights": data}, curves_=curves))
+    assert found["replicate"].values.tolist() == [0, 1, 2]
+    assert estimate(found["over_random_mean"]) == pytest.approx([2] * 3)
 
 
 def test_a_network_without_any_pair_has_no_correlation(world, analyse):
     _, found = analyse(Weights(), lonely(world))
     assert found.sizes["layer"] == 0
-    assert found["random_multiple_mean"].isnull().all()
+    assert found["over_random_mean"].size == 0
 
 
 def lonely(world):
@@ -55,104 +74,126 @@ def lonely(world):
     return world.run(measurements={"binned": world.information(layers=2), "weights": data}, hidden=(1,))
 
 
+def learning(world, hidden, until, experiment="main"):
+    """Networks of so many hidden layers whose held-out error falls from a half to nothing, over the epochs `until`."""
+    curves = world.curves()
+    for replicate, (begin, end) in enumerate(until):
+        curves["test_error"][replicate] = on({0: 0.5, begin: 0.5, end: 0.0, 256: 0.0}, world.epochs)
+    plane = {"binned": world.information(layers=hidden + 1)}
+    return world.run({"hidden": [hidden]}, measurements=plane, curves_=curves, experiment=experiment)
+
+
 def test_depth_finds_when_the_targets_are_reached(world, analyse):
-    plane, curves = world.information(), world.curves()
-    plane["I_XT"][:, :, -1] = np.interp(world.epochs, [0, 8, 256], [1.0, 5.0, 1.0])  # low at first: no compression
-    curves["test_error"][:] = np.interp(world.epochs, [0, 32, 64], [0.5, 0.2, 0.0])
-    curves["test_error"][0] = 0.5
-    _, found = analyse(Depth(error=0.1, compression=3.0), world.run(measurements={"binned": plane}, curves_=curves))
+    run = learning(world, 3, [(8, 128)] * 4)
+    plane = run.measurements["binned"]
+    plane["I_XT"][:, :, -1] = on({0: 1.0, 2: 5.0, 8: 5.0, 256: 1.0}, world.epochs)  # low at first: no compression
+    run.curves["test_error"][0] = 0.5
+    _, found = analyse(Depth(errors=(0.1, 0.4), compression=3.0), run)
+    names = ["error 0.1", "error 0.4", "compression 3 bits"]
+    assert found["target"].values.tolist() == names
+    when = [9 * (129 / 9) ** share - 1 for share in (0.8, 0.2)]
+    lost = 9 * (257 / 9) ** 0.75 - 1
+    reached = [[np.inf, *[when[0]] * 3], [np.inf, *[when[1]] * 3], [lost] * 4]
+    for name, epochs in zip(names, reached, strict=True):
+        assert found["epochs_to"].sel(target=name).values == pytest.approx(epochs, rel=0.02)
+    assert found["epochs_to_median"].values == pytest.approx([*when, lost], rel=0.02)
+    assert found["never"].values.tolist() == [1, 1, 0]
     assert int(found["hidden_layers"]) == 3
-    assert found["epochs_to_error"].values == pytest.approx([np.inf, 48, 48, 48])
-    assert found["epochs_to_compression"].values == pytest.approx([194] * 4)
-    counts = [int(found[f"{what}_{name}"]) for what in ("reached", "never") for name in ("error", "compression")]
-    assert counts == [3, 4, 1, 0]
-    assert float(found["epochs_to_error_median"]) == pytest.approx(48)
-    assert float(found["epochs_to_compression_median"]) == pytest.approx(194)
 
 
 def test_depth_has_no_median_where_most_never_arrive(world):
-    (quoted,) = numbers(Depth(error=1e-6).analyse([world.run()]))["conditions"]
-    assert (quoted["reached_error"], quoted["never_error"], quoted["epochs_to_error_median"]) == (0, 4, None)
+    (quoted,) = numbers(Depth(errors=(1e-6,)).analyse([world.run()]))["conditions"]
+    assert (quoted["never"][0], quoted["epochs_to_median"][0]) == (4, None)
 
 
-def test_depth_correlates_with_the_epochs_over_all_networks(world, analyse):
-    runs = []
-    for layers, start in ((2, 16.0), (4, 8.0), (5, 4.0)):
-        curves = world.curves()
-        curves["test_error"][:] = np.where(world.epochs < start, 0.5, 0.0)
-        runs.append(world.run(measurements={"binned": world.information(layers=layers)}, curves_=curves))
-    root, *found = analyse(Depth(), *runs)
-    assert [int(of["hidden_layers"]) for of in found] == [1, 3, 4]
-    assert root["correlation_error"].values == pytest.approx([-1] * 3)
-    assert (root.attrs["error"], root.attrs["compression"]) == (0.1, 1.5)
+def test_each_series_has_a_step_from_one_layer_and_a_trend_of_the_others(world, analyse):
+    """Slower with each layer in one series; in the other faster, where the shallow never arrive and rank last."""
+    early, late, never = [(1, 8)] * 4, [(8, 64)] * 4, [(256, 257)] * 4
+    middle = [(2, 32)] * 4
+    runs = [learning(world, n, when, "main") for n, when in ((1, early), (2, early), (3, middle), (4, late))]
+    runs += [learning(world, n, when, "batch") for n, when in ((1, never), (2, never[:2] + late[:2]), (3, early))]
+    root, *_ = analyse(Depth(experiment=("main", "batch"), errors=(0.1,)), *runs)
+    assert root["series"].values.tolist() == ["main", "batch"]
+    step, trend = (estimate(root[name].sel(target="error 0.1")) for name in ("step", "trend"))
+    assert step == pytest.approx([0.5, 0.75])  # alike; two of four are faster, and two never arrive either
+    depths, ranks = np.repeat([2, 3], 4), [7, 7, 5, 5, 1, 1, 1, 1]
+    assert trend == pytest.approx([1, spearmanr(depths, ranks).statistic])
 
 
-@given(st.permutations(range(12)))
-@settings(deadline=None)
-def test_rank_correlation_of_depth_and_epochs(order):
-    depths = xr.DataArray([1.0, 2, 3], dims="condition")
-    epochs = xr.DataArray(np.array(order, float).reshape(3, 4), dims=("condition", "replicate"))
-    # Spearman's is Pearson's of the ranks, which these values are
-    expected = np.corrcoef(order, np.repeat(depths, 4))[0, 1]
-    assert float(depth_correlation(epochs, depths)) == pytest.approx(expected)
+def test_a_series_of_one_depth_has_neither_step_nor_trend(world, analyse):
+    root, *_ = analyse(Depth(), learning(world, 2, [(1, 8)] * 4))
+    assert root["step"].isnull().all() or root["step"].sel(interval=["estimate", "low", "high"]).isnull().all()
+    assert root["trend"].sel(interval=["estimate", "low", "high"]).isnull().all()
 
 
-def test_the_gap_below_the_bound_and_where_on_the_bound_the_layers_are(world, analyse):
+def test_the_excess_is_taken_sideways_from_the_bound(world, analyse):
+    """The bound rises to (1, 0.9), then to (2, 1): what I(T;Y) needs of X is read off it."""
     plane = world.information()
+    plane["I_XT"][:, 0] = 4.0
+    plane["I_TY"][:, 0] = 0.45
     plane["I_XT"][:, -1] = [12.0, 2.0, 1.0, 0.5]
-    plane["I_TY"][:, -1] = [1.0, 0.9, 0.95, 0.25]
-    plane["I_TY"][0, -1] = [0.8, 0.9, 0.95, 0.25]
+    plane["I_TY"][:, -1] = [1.0, 0.95, 0.9, 0.27]
+    plane["I_TY"][0, -1] = [0.9, 0.95, 0.9, 0.27]
     _, found = analyse(Bound(), world.run(measurements={"binned": plane}))
-    # the bound rises to (1, 0.9), then to (2, 1), and is flat from there
-    gap = np.array([0.0, 0.1, -0.05, 0.2])
-    assert found["gap_mean"].values == pytest.approx(gap + np.array([0.05, 0, 0, 0]))
-    assert found["gap_std"].values == pytest.approx([np.std([0.2, 0, 0, 0]), 0, 0, 0])
-    assert found["distance"].values == pytest.approx(gap.mean() + np.array([0.05, 0, 0, 0]))
-    assert float(found["distance_mean"].sel(interval="estimate")) == pytest.approx(gap.mean() + 0.0125)
+    excess = found["excess"].transpose("replicate", "end", "layer")
+    assert excess[1].values == pytest.approx(np.array([[3.5] * 4, [10, 0.5, 0, 0.2]]))
+    assert excess[0, 1].values == pytest.approx([11, 0.5, 0, 0.2])
+    assert estimate(found["excess_mean"].sel(end="last")) == pytest.approx([10.25, 0.5, 0, 0.2])
+    assert estimate(found["closer_mean"]) == pytest.approx([-6.75, 3, 3.5, 3.3])
     assert found["beta_of_layer"].values.tolist() == [np.inf, np.inf, 9, 9]
-    assert found["I_Y"].values.tolist() == [0, 0.9, 1]
     assert found.attrs["last_epoch"] == 256
 
 
-def test_rank_correlation_is_spearmans():
-    rng = np.random.default_rng(1)
-    x, noise = (xr.DataArray(rng.integers(0, 9, 60) / 9, dims="replicate") for _ in range(2))  # with ties
-    y = x**3 + 0.3 * noise
-    assert float(rank_correlation(x, y)) == pytest.approx(spearmanr(x, y).statistic)
-    assert np.isnan(rank_correlation(x, 0 * y))
+def compressing(world, varied, lost, gaps, **settings):
+    """Five networks whose last hidden layer loses these bits, and whose held-out error exceeds the other by gaps."""
+    plane, curves = world.information(replicates=5), world.curves(replicates=5)
+    for replicate, (bits, gap) in enumerate(zip(lost, gaps, strict=True)):
+        plane["I_XT"][replicate, :, -2] = on({0: 9.0, 16: 9.0, 64: 9 - bits, 256: 9 - bits}, world.epochs)
+        curves["train_error"][replicate] = 0.01
+        curves["test_error"][replicate] = 0.01 + gap
+    return world.run(varied, measurements={"binned": plane}, curves_=curves, **settings)
 
 
-def test_networks_of_all_conditions_are_pooled(world, analyse):
-    runs = []
-    for compression in (0.0, 4.0, 8.0):
-        curves = world.curves()
-        curves["test_error"] = curves["train_error"] + compression / 100
-        plane = world.information(compression=compression)
-        runs.append(world.run({"seed": int(compression)}, measurements={"binned": plane}, curves_=curves))
+def test_what_correlates_over_conditions_may_not_within_them(world, analyse):
+    """Simpson's paradox: the condition that compresses more has the larger gap, its networks have the smaller."""
+    order = np.array([5, 4, 2, 3, 1])
+    runs, lost, gaps = [], [], []
+    for offset in (1.0, 4.0):
+        lost.append(offset + np.arange(5) / 10)
+        gaps.append(0.05 * offset + 0.01 * order)
+        runs.append(compressing(world, {"seed": int(offset)}, lost[-1], gaps[-1], seed=int(offset)))
     root, *found = analyse(Generalization(), *runs)
-    assert int(root["networks"]) == 12
-    correlation, low, high = root["rank_correlation"].values
-    assert 0.8 < low <= correlation <= high <= 1
-    assert [float(of["gap_mean"]) for of in found] == pytest.approx([0, 0.04, 0.08])
-    assert all(of["rank_correlation"].isnull() for of in found)  # within a condition the gap is the same
+    inside = spearmanr(np.arange(5), order).statistic
+    assert [float(of["rank_correlation"]) for of in found] == pytest.approx([inside] * 2)
+    assert estimate(root["within"]) == pytest.approx(inside)
+    pooled, low, high = root["pooled"].values[:3]
+    assert pooled == pytest.approx(spearmanr(np.ravel(lost), np.ravel(gaps)).statistic)
+    assert low <= pooled <= high
+    assert pooled > 0.4 > 0 > inside
+    assert (int(root["networks"]), int(root["conditions"])) == (10, 2)
+    for of, bits, gap in zip(found, lost, gaps, strict=True):
+        assert of["compression"].values == pytest.approx(bits)
+        assert of["gap"].values == pytest.approx(gap)
+        assert estimate(of["test_error_mean"]) == pytest.approx(0.01 + gap.mean())
 
 
-def test_the_correlation_within_a_condition_is_that_of_its_networks(world, analyse):
-    run = world.run()
-    run.measurements["binned"]["compression"][:, -2] = [1.0, 2.0, 3.0, 4.0]
-    run.curves["test_error"][:, -1] = run.curves["train_error"][:, -1] + [0.1, 0.2, 0.4, 0.3]
+def test_networks_that_have_not_learned_and_conditions_of_few_have_no_correlation(world, analyse):
+    run = compressing(world, {}, np.arange(5), np.arange(5) / 10)
+    run.curves["train_error"][2, -1] = 0.3
     root, found = analyse(Generalization(), run)
-    assert float(found["rank_correlation"]) == pytest.approx(0.8)  # 1 - 6 * 2 / (4 * 15)
-    assert float(root["rank_correlation"].sel(interval="estimate")) == pytest.approx(0.8)
-    assert float(found["compression_mean"]) == 2.5
+    assert (int(root["networks"]), int(root["conditions"]), found.attrs["replicates_used"]) == (4, 0, 4)
+    assert found["compression"].isnull().values.tolist() == [False, False, True, False, False]
+    assert found["rank_correlation"].isnull()
+    assert np.isnan(estimate(root["within"]))
+    assert estimate(root["pooled"]) == pytest.approx(1)
 
 
 def test_conditions_keep_the_axes_that_they_share_with_the_root(world):
-    height = interval(mean, xr.DataArray([1.0, 3.0], dims="replicate"), units="1", long_name="height")
+    height = mean_interval(xr.DataArray([1.0, 3.0], dims="replicate"), "1", "height")
     pooled = xr.Dataset({"height": height, "other": ("network", [1, 2])}, {"network": [5, 6]})
     read = world.stored(result([world.run()], [xr.Dataset({"height": height})], pooled))
     (found,) = conditions(read)
-    assert float(found["height"].sel(interval="high")) == 3
+    assert float(found["height"].sel(interval="estimate")) == 2
     assert set(found.dims) == {"interval"}
 
 
