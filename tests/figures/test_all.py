@@ -68,15 +68,6 @@ def test_without_any_replicate_left_the_error_says_so(kind, world):
         FIGURES[kind](kind=kind).analysis().analyse([diverging(world, range(4))])
 
 
-@pytest.mark.parametrize(("gap", "shown"), [([-0.01, 0.02], "-0.010, 0.020 bits less"), ([-6e-16], " 0.000 bits less")])
-def test_the_caption_of_the_bound_keeps_the_sign_of_a_gap(gap, shown):
-    template = Path(__file__, "../../../workflow/report/ib_bound.rst").resolve().read_text()
-    condition = {"varied": {}, "last_epoch": 9, "replicates_used": 4, "replicates": 4, "gap_mean": gap}
-    caption = " ".join(Template(template, undefined=StrictUndefined).render(conditions=[condition]).split())
-    assert shown in caption
-    assert ("negative" in caption) == ("-" in shown)
-
-
 def diverging(world, replicates):
     """A run in which some replicates are lost after epoch 8."""
 

@@ -7,12 +7,15 @@ import pytest
 from jinja2 import StrictUndefined, Template
 from matplotlib.collections import PathCollection
 
+from infoplane.analyses.base import conditions
 from infoplane.analyses.table import csv, numbers
 from infoplane.figures.bull import Bull
 from infoplane.figures.compression_generalization import CompressionGeneralization
 from infoplane.figures.depth import Depth
+from infoplane.figures.forgetting import Forgetting
 from infoplane.figures.gradient_snr import GradientSNR
 from infoplane.figures.ib_bound import IBBound
+from infoplane.figures.multiverse import Multiverse
 from infoplane.figures.weight_correlations import WeightCorrelations
 
 
@@ -20,35 +23,42 @@ def dots(axes):
     return np.concatenate([np.asarray(c.get_offsets()) for c in axes.collections if isinstance(c, PathCollection)])
 
 
-def test_depth_shows_when_the_targets_are_reached_and_who_never_does(world, draw):
-    plane, curves = world.information(), world.curves()
-    plane["I_XT"][:, :, -1] = np.interp(world.epochs, [0, 8, 256], [1.0, 5.0, 1.0])
-    curves["test_error"][:] = np.interp(world.epochs, [0, 32, 64], [0.5, 0.2, 0.0])
+def on(points, epochs):
+    """A path through the points, straight in log(1 + epoch)."""
+    return np.interp(np.log1p(epochs), np.log1p(list(points)), list(points.values()))
+
+
+def test_depth_shows_when_the_targets_are_reached_and_how_many_never_do(world, draw):
+    curves = world.curves()
+    curves["test_error"][:] = on({0: 0.5, 8: 0.5, 128: 0.0, 256: 0.0}, world.epochs)
     curves["test_error"][0] = 0.5
-    run = world.run({"hidden": [5, 4, 3]}, measurements={"binned": plane}, curves_=curves)
-    error, compression = draw(Depth(error=0.1, compression=3.0), [run]).figure.axes
-    np.testing.assert_allclose(dots(error)[1:, 1], 48)
-    np.testing.assert_allclose(dots(compression)[:, 1], 194)
+    figure = Depth(errors=(0.1,))
+    found = figure.analysis().analyse([world.run({"hidden": [5, 4, 3]}, curves_=curves)])["condition_1"]
+    error, _ = draw(figure, [world.run({"hidden": [5, 4, 3]}, curves_=curves)]).figure.axes
+    reached = found["epochs_to"].sel(target="error 0.1").values
+    np.testing.assert_allclose(dots(error)[1:, 1], reached[1:])
     assert np.abs(dots(error)[:, 0] - 3).max() < 0.5
-    assert error.lines[0].get_ydata() == pytest.approx([48])
-    assert "1 never" in [text.get_text() for text in error.texts]
-    assert "1 never" not in [text.get_text() for text in compression.texts]
+    assert error.lines[0].get_ydata() == pytest.approx([np.median(reached)])
+    assert error.get_title() == "held-out error ≤ 0.1"
+    assert [text.get_text() for text in error.texts] == ["1"]
 
 
 def test_depth_draws_no_median_where_most_never_arrive(world, draw):
-    error, _ = draw(Depth(error=1e-6), [world.run()]).figure.axes
+    error, _ = draw(Depth(errors=(1e-6,)), [world.run()]).figure.axes
     assert np.isnan(error.lines[0].get_ydata()).all()
-    assert "4 never" in [text.get_text() for text in error.texts]
+    assert [text.get_text() for text in error.texts] == ["4"]
 
 
-def test_bound_is_drawn_with_the_last_epochs_layers(world, draw):
+def test_bound_is_drawn_with_the_layers_before_and_after_and_their_excess(world, draw):
     data = world.information()
-    whole, bend = draw(IBBound(), [world.run(measurements={"binned": data})]).figure.axes
-    last = data.isel(epoch=-1).transpose("layer", "replicate")
+    whole, bend, excess = draw(IBBound(), [world.run(measurements={"binned": data})]).figure.axes
+    ends = data.isel(epoch=[0, -1]).transpose("layer", "epoch", "replicate")
     for axes in (whole, bend):
-        np.testing.assert_allclose(dots(axes), np.stack([last["I_XT"], last["I_TY"]], axis=-1).reshape(-1, 2))
+        np.testing.assert_allclose(dots(axes), np.stack([ends["I_XT"], ends["I_TY"]], axis=-1).reshape(-1, 2))
         np.testing.assert_allclose(axes.lines[0].get_ydata(), [0, 0.9, 1, 1])
     assert any("beta=9" in text.get_text() for text in bend.texts)
+    assert excess.get_xticklabels()[0].get_text() == "$T_{1}$"
+    assert [text.get_text() for text in excess.get_legend().texts] == ["untrained", "last epoch"]
 
 
 def test_weights_show_what_training_made_of_them(world, draw):
@@ -107,30 +117,49 @@ def test_weights_without_a_pair_are_a_sentence(world, draw):
     assert len(draw(WeightCorrelations(), [run, world.run()]).figure.axes) == 3  # the other's layers
 
 
-def test_each_network_is_a_point_of_its_conditions_colour(world, draw):
-    runs = [world.run({"seed": n}, measurements={"binned": world.information(compression=n)}) for n in (0, 4, 8)]
-    (axes,) = draw(CompressionGeneralization(), runs).figure.axes
-    assert len(dots(axes)) == 12
-    clouds = [c for c in axes.collections if isinstance(c, PathCollection)]
-    assert [cloud.get_label() for cloud in clouds] == ["seed 0", "seed 4", "seed 8"]
-    for cloud, run in zip(clouds, runs, strict=True):
-        gap = (run.curves["test_error"] - run.curves["train_error"]).isel(epoch=-1)
-        compression = run.measurements["binned"]["compression"].isel(layer=-2)
-        np.testing.assert_allclose(cloud.get_offsets(), np.stack([compression, gap], axis=-1))
-    assert axes.get_title().startswith("rank correlation ")
+def clouds(axes):
+    return [c for c in axes.collections if isinstance(c, PathCollection)]
 
 
-def test_conditions_of_an_experiment_share_its_colour_where_there_are_several(world, draw):
+def test_each_network_is_a_point_and_each_condition_has_its_correlation(world, draw):
+    runs = [world.run({"seed": n}, measurements={"binned": world.information(compression=n)}) for n in (2, 4, 8)]
+    figure = CompressionGeneralization()
+    analysis = figure.analysis().analyse(runs)
+    cloud, within = draw(figure, runs).figure.axes
+    for drawn, found in zip(clouds(cloud), conditions(analysis), strict=True):
+        np.testing.assert_allclose(drawn.get_offsets(), np.stack([found["compression"], found["gap"]], axis=-1))
+    names = [text.get_text() for text in within.get_yticklabels()]
+    assert names == ["main, seed 2", "main, seed 4", "main, seed 8", "mean within", "pooled"]
+    diamonds = [line for line in within.lines if line.get_marker() == "D" and line.get_color() == "black"]
+    assert float(diamonds[-1].get_xdata()[0]) == pytest.approx(float(analysis["pooled"].sel(interval="estimate")))
+
+
+def test_conditions_of_an_experiment_share_its_colour(world, draw):
     runs = [world.run({"seed": n}, experiment=name) for n, name in enumerate(["main", "batch", "batch"])]
-    (axes,) = draw(CompressionGeneralization(), runs).figure.axes
-    clouds = [c for c in axes.collections if isinstance(c, PathCollection)]
-    assert [(cloud.get_label(), len(cloud.get_offsets())) for cloud in clouds] == [("main", 4), ("batch", 8)]
+    cloud, _ = draw(CompressionGeneralization(), runs).figure.axes
+    main, one, other = (tuple(drawn.get_facecolor()[0]) for drawn in clouds(cloud))
+    assert one == other != main
 
 
-def test_without_a_correlation_there_is_no_title(world, draw):
+def test_each_cell_of_the_grid_has_its_compression_and_is_marked(world, draw):
+    plane = world.information(layers=3)
+    plane["I_XT"][:] = on({0: 4.0, 16: 4.0, 64: 2.0, 256: 2.0}, world.epochs)[None, :, None]
+    plane["I_XT"][:, :, 0] += 0.95  # of 32 inputs log2 is 5
+    panel = draw(Multiverse(bits=3.0), [world.run(measurements={"binned": plane})]).figure.axes[0]
+    assert [text.get_text() for text in panel.texts] == ["2.0*\n±0.0", "2.0\n±0.0", "2.0\n±0.0"]
+    assert {text.get_fontweight() for text in panel.texts} == {"normal"}
+    panel = draw(Multiverse(bits=1.0), [world.run(measurements={"binned": plane})]).figure.axes[0]
+    assert {text.get_fontweight() for text in panel.texts} == {"bold"}
+
+
+def test_forgetting_shows_both_parts_of_the_last_hidden_layers(world, draw):
+    figure = Forgetting()
     run = world.run()
-    run.measurements["binned"]["compression"][:] = 1.0
-    assert draw(CompressionGeneralization(), [run]).figure.axes[0].get_title() == ""
+    (found,) = conditions(figure.analysis().analyse([run]))
+    _, parts, *_ = draw(figure, [run]).figure.axes
+    drawn = [line.get_ydata() for line in parts.lines[: 2 * 3]]
+    expected = [found[f"{name}_mean"].isel(layer=k) for k in range(3) for name in ("I_XT_given_S", "I_ST")]
+    np.testing.assert_allclose(drawn, expected)
 
 
 def test_the_bull_shows_the_mean_of_each_cell_and_its_size(world, draw):

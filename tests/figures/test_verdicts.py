@@ -1,13 +1,15 @@
 """The table of the verdicts."""
 
+import textwrap
+
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 
 from infoplane.claims import CLAIMS
 from infoplane.claims.base import finding
-from infoplane.figures.verdicts import Verdicts
-from infoplane.verdicts import COLORS
+from infoplane.figures.verdicts import WRAP_PART, Verdicts
+from infoplane.verdicts import COLORS, value
 
 
 @pytest.fixture
@@ -22,7 +24,10 @@ def test_every_claim_has_a_row_and_nothing_overlaps(findings):
     shown = [text.get_text() for text in figure.axes[0].texts]
     for found in findings:
         assert str(found["number"]) in shown
-        assert all(statistic["name"] in shown for statistic in found["statistics"])
+        for part in found["parts"]:
+            assert all(line in shown for line in textwrap.wrap(part["name"], WRAP_PART))
+            assert f"{part['holding']} of {part['of']}" in shown
+            assert value(found["statistics"][part["worst"]]) in shown
     renderer = FigureCanvasAgg(figure).get_renderer()
     boxes = [text.get_window_extent(renderer) for text in figure.axes[0].texts if text.get_text()]
     page = figure.bbox
