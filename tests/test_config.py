@@ -166,15 +166,15 @@ def test_overrides_count_in_their_order():
     assert loading.expand({"a.b": 2, "a__b": 1}) == {"a": {"b": 1}}
 
 
-@pytest.mark.parametrize("text", ["false", "0.9"])
-def test_a_text_of_an_override_is_the_value_that_it_is_in_yaml(text):
+@pytest.mark.parametrize(("option", "text"), [("nesterov", "false"), ("momentum", "0.9")])
+def test_a_text_of_an_override_is_the_value_that_it_is_in_yaml(option, text):
     """Snakemake hands over texts, nested ones too."""
     for options in (
-        {"defaults__optimizer_options__nesterov": text},
-        {"defaults": {"optimizer_options": {"nesterov": text}}},
+        {f"defaults__optimizer_options__{option}": text},
+        {"defaults": {"optimizer_options": {option: text}}},
     ):
         loaded = loading.load({**GOOD, **options})
-        assert loaded.defaults.optimizer_options == {"nesterov": yaml.safe_load(text)}
+        assert loaded.defaults.optimizer_options == {option: yaml.safe_load(text)}
 
 
 def test_a_misfit_names_the_experiment_and_the_condition_in_which_it_arises():

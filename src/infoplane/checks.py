@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
@@ -14,6 +15,8 @@ from infoplane.datasets.base import Shape
 from infoplane.measures import MEASURES
 from infoplane.section import Section, one_of
 
+TRAININGS = 20_000  # of a config; a workflow of more is none
+LONG = 200  # letters of what was found
 Problems = Iterator[tuple[str, str]]  # a key's path, and what is wrong there
 
 
@@ -38,7 +41,8 @@ def problems(config: Config) -> dict[str, str]:
 
 def shown(value: Any, allowed: str) -> str:
     """What was found, and what is allowed."""
-    return f"found {json.dumps(value, default=str)}; {allowed}"
+    found = json.dumps(value, default=str)
+    return f"found {found if len(found) <= LONG else found[:LONG] + '...'}; {allowed}"
 
 
 def _names(config: Config, _: Callable[[str], Shape]) -> Problems:
@@ -83,8 +87,15 @@ def _estimator_key(analysis: Any) -> str:
 
 def _conditions(config: Config, shape: Callable[[str], Shape]) -> Problems:
     """Conditions that do not fit their dataset."""
+    trainings = 0
     for experiment in config.experiments:
         for varied, condition in config.conditions(experiment):
+            trainings += math.ceil(condition.replicates / condition.replicates_per_job)
+            if trainings > TRAININGS:
+                allowed = f"with it there are {trainings} trainings; allowed: up to {TRAININGS} in all"
+                text = shown(condition.replicates, allowed)
+                yield config.where(experiment, "replicates"), f"{text} ({_where(experiment, varied)})"
+                return
             try:
                 for key, allowed in _misfits(config, condition, shape):
                     text = shown(getattr(condition, key), allowed)
@@ -106,6 +117,7 @@ def _misfits(config: Config, condition: Condition, shape: Callable[[str], Shape]
     training = round(condition.train_fraction * samples)
     if training < 1:
         yield "train_fraction", f"it leaves none of the {samples} samples to train on"
+        return
     if condition.batch_size != "full" and condition.batch_size > training:
         yield "batch_size", f"allowed: 1 to {training}, the size of the training set, or `full`"
     if condition.output == "sigmoid" and classes != 2:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from infoplane.activations import LIMITS
 from infoplane.datasets.replicates import TEST_SHARE
-from infoplane.section import Count, Float, Int, Neutral, Positive, Section, one_of
+from infoplane.section import Count, Float, Int, Magnitude, Neutral, Positive, Section, one_of
+from infoplane.tree import as_yaml
 
 # Keras's own names: listed so that a config is checked without importing TensorFlow (tests/test_condition.py compares
 # them with the installed Keras). Activations are those that act on each unit alone and need no argument.
@@ -50,6 +50,11 @@ COMMON_OPTIONS = (
     "weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "use_ema", "ema_momentum", "ema_overwrite_frequency",
     "loss_scale_factor", "gradient_accumulation_steps",
 )  # fmt: skip
+SWITCHES = ("nesterov", "amsgrad", "centered", "use_ema", "relative_step")
+SHARES = ("momentum", "beta_1", "beta_2", "adam_beta_1", "adam_beta_2", "ema_momentum")
+LARGE = 1e30  # of an option: float32 holds 3e38
+SEARCHED = 1000  # snapshots whose schedule is found in a second
+NAMES = ("exclude_layers",)
 NonNegative = Annotated[Float, Field(ge=0)]
 QUANTIZABLE = tuple(name for name in ACTIVATIONS if name in LIMITS)
 
@@ -69,7 +74,19 @@ def _typed(options: Any) -> Any:
     """Texts as the YAML values that they are: Snakemake hands over nested `--config` values as texts."""
     if not isinstance(options, dict):
         return options
-    return {key: yaml.safe_load(value) if isinstance(value, str) else value for key, value in options.items()}
+    return {key: as_yaml(value) if isinstance(value, str) else value for key, value in options.items()}
+
+
+def _needed(option: str, value: Any) -> str | None:
+    """What an optimizer's option needs if it is not this value, as far as that can be said without Keras."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGE
+    if option in SWITCHES:
+        return None if isinstance(value, bool) else "true or false"
+    if option in NAMES:
+        return None if isinstance(value, list) and all(isinstance(v, str) for v in value) else "a list of names"
+    if option in SHARES:
+        return None if is_number and 0 <= value <= 1 else "a number from 0 to 1"
+    return None if is_number else "a number"
 
 
 class Condition(Section):
@@ -82,7 +99,7 @@ class Condition(Section):
     train_fraction: Annotated[Positive, AfterValidator(_leaves_test_samples), Field(le=1 - TEST_SHARE)] = Field(
         0.85, description="Share of the samples trained on; the last 15 % only test."
     )
-    hidden: Annotated[tuple[Count, ...], Field(min_length=1)] = Field(
+    hidden: Annotated[tuple[Count, ...], Field(min_length=1, max_length=100)] = Field(
         (12, 10, 7, 5, 4, 3, 2), description="Units of each hidden layer."
     )
     activation: Literal[ACTIVATIONS] = Field("tanh", description="Keras activation of the hidden layers.")
@@ -90,7 +107,7 @@ class Condition(Section):
         "sigmoid", description="Output layer: one sigmoid unit (two classes) or a softmax unit per class."
     )
     initializer: Literal[INITIALIZERS] = Field("lecun_normal", description="Keras initialiser of the weights.")
-    initializer_scale: Positive = Field(
+    initializer_scale: Magnitude = Field(
         0.88,
         description="Factor on the initial weights; with the default initialiser, 0.88 gives the authors' weights: "
         "normal, of deviation 1/√inputs before it is cut at two deviations.",
@@ -99,14 +116,16 @@ class Condition(Section):
     optimizer_options: Annotated[dict[str, Any], BeforeValidator(_typed)] = Field(
         default_factory=dict, description="Further arguments of the optimizer, e.g. `{momentum: 0.9}`."
     )
-    learning_rate: Positive = Field(0.05, description="Step size of the optimizer.")
+    learning_rate: Magnitude = Field(0.05, description="Step size of the optimizer.")
     batch_size: Count | Literal["full"] = Field(64, description="Samples in a batch, or `full`.")
-    epochs: Count = Field(3000, description="Passes through the training set.")
-    snapshots: Annotated[Int, Field(ge=2)] = Field(
-        60, description="Epochs recorded at most: 0 (the initial weights), then log-spaced up to the last."
+    epochs: Annotated[Count, Field(le=10**9)] = Field(3000, description="Passes through the training set.")
+    snapshots: Annotated[Int, Field(ge=2, le=10_000)] = Field(
+        60,
+        description="Epochs recorded at most: 0 (the initial weights), then log-spaced up to the last. "
+        "Up to 1000, or more than `epochs`, to record every one.",
     )
     precision: Literal["float32", "float16"] = Field("float32", description="Stored precision of activations.")
-    l2: NonNegative = Field(0.0, description="L2 penalty on the weights.")
+    l2: Annotated[NonNegative, Field(le=LARGE)] = Field(0.0, description="L2 penalty on the weights.")
     dropout: Annotated[Float, Field(ge=0, lt=1)] = Field(0.0, description="Dropout rate of the hidden layers.")
     activation_noise: Annotated[NonNegative, Neutral(0.0)] = Field(
         0.0,
@@ -120,13 +139,23 @@ class Condition(Section):
     )
 
     @model_validator(mode="after")
+    def _schedule_is_short(self) -> Condition:
+        if SEARCHED < self.snapshots <= self.epochs:
+            text = f"allowed: up to {SEARCHED}, or more than `epochs`: then every epoch is recorded"
+            raise PydanticCustomError("snapshots", text, {"key": "snapshots", "found": self.snapshots})
+        return self
+
+    @model_validator(mode="after")
     def _optimizer_takes_options(self) -> Condition:
         allowed = (*OPTIMIZERS[self.optimizer], *COMMON_OPTIONS)
-        for option in self.optimizer_options:
+        for option, value in self.optimizer_options.items():
             if option not in allowed:
                 key, hint = f"optimizer_options.{option}", one_of(allowed, option)
                 text = f"unknown key of {self.optimizer}; {{hint}}"
                 raise PydanticCustomError("unknown_key", text, {"key": key, "hint": hint})
+            if words := _needed(option, value):
+                context = {"key": f"optimizer_options.{option}", "words": words, "found": value}
+                raise PydanticCustomError("option", "allowed: {words}", context)
         return self
 
     @model_validator(mode="after")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +19,8 @@ from infoplane.figures import FIGURES
 from infoplane.measures import ESTIMATORS
 from infoplane.section import Registry, Section, one_of
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,99}$")]
+COMBINATIONS = 10_000  # of one experiment
 Conditions = list[tuple[dict[str, Any], Condition]]
 
 
@@ -91,6 +93,14 @@ class Experiment(Section):
         for key in self.fixed.keys() & self.vary.keys():
             context = {"key": f"set.{key}", "found": self.fixed[key]}
             raise PydanticCustomError("both", "`vary` has this key too; leave it out of one of them", context)
+        return self
+
+    @model_validator(mode="after")
+    def _few(self) -> Experiment:
+        number = math.prod(map(len, self.vary.values()))
+        if number > COMBINATIONS:
+            text = "too many combinations; allowed: up to {most}"
+            raise PydanticCustomError("many", text, {"key": "vary", "found": number, "most": COMBINATIONS})
         return self
 
     def combinations(self) -> Iterator[dict[str, Any]]:

@@ -6,18 +6,21 @@ each problem: the key's path, what was found, what is allowed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial, reduce
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
+from infoplane import tree
 from infoplane.checks import problems, shown
 from infoplane.condition import Condition
 from infoplane.config import Config, Experiment
 from infoplane.section import Section
+from infoplane.tree import LEVELS, as_yaml, named
+
+MAPPINGS = ("model_type", "model_attributes_type", "dict_type")  # pydantic's errors that a mapping was expected
 
 
 class ConfigError(ValueError):
@@ -30,7 +33,12 @@ def load(values: Mapping[str, Any]) -> Config:
     Raises:
         ConfigError: with one line for each problem.
     """
-    expanded = without_removed(expand(values))
+    try:
+        tree.check(values)
+        expanded = without_removed(expand(values))
+        tree.check(expanded)
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
     try:
         config = Config.model_validate(expanded)
     except ValidationError as error:
@@ -42,8 +50,18 @@ def load(values: Mapping[str, Any]) -> Config:
             condition = _failing(config.defaults.model_dump(), settings)
             raise ConfigError(lines(error, condition, partial(config.where, experiment))) from None
     if found := problems(config):
-        raise ConfigError("\n".join(f"{path}: {problem}" for path, problem in found.items()))
+        raise ConfigError("\n".join(_together(found)))
     return config
+
+
+def _together(found: Mapping[str, str]) -> Iterator[str]:
+    """A line for each problem; where many keys have the same, the first stands for them all."""
+    paths: dict[str, list[str]] = {}
+    for path, problem in found.items():
+        paths.setdefault(problem, []).append(path)
+    for problem, having in paths.items():
+        others = f", and {len(having) - 1} more" if having[1:] else ""
+        yield f"{having[0]}{others}: {problem}"
 
 
 def lines(error: ValidationError, values: Any, where: Callable[[str], str] = str) -> str:
@@ -56,13 +74,16 @@ def lines(error: ValidationError, values: Any, where: Callable[[str], str] = str
         if problem["type"] == "missing":
             path.append(str(problem["loc"][-1]))
         path += [context["key"]] if "key" in context else []
-        key = where(".".join(path))
+        key = where(named(path)) or '""'
         value = context.get("found", problem["input"])
         if problem["type"] not in ("missing", "unknown_key") and not isinstance(value, Section):
             found[key] = shown(value, "")
         message = problem["msg"].removeprefix("Value error, ")
+        message = "Input should be a mapping" if problem["type"] in MAPPINGS else message
         plain = message.removeprefix("Input should be ")
         allowed.setdefault(key, []).append(message if plain == message else f"allowed: {plain}")
+    # where a list is allowed and one of its items is wrong, the other members of the union have nothing to add
+    allowed = {key: texts for key, texts in allowed.items() if not any(o.startswith(f"{key}.") for o in allowed)}
     lines = {key: " or ".join(dict.fromkeys(texts)).replace(" or allowed: ", " or ") for key, texts in allowed.items()}
     return "\n".join(f"{key}: {found.get(key, '')}{text}" for key, text in lines.items())
 
@@ -99,6 +120,8 @@ def expand(values: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in values.items():
         if _is_nested(key):
             path = key.replace("__", ".").split(".")
+            if len(path) > LEVELS:
+                raise ValueError(f"{named(path[:3])}: nested too deeply; allowed: up to {LEVELS} levels")
             value = as_yaml(value) if isinstance(value, str) else value
             merge(result, reduce(lambda inner, part: {part: inner}, reversed(path), value))
     return result
@@ -106,14 +129,6 @@ def expand(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _is_nested(key: Any) -> bool:
     return isinstance(key, str) and ("." in key or "__" in key)
-
-
-def as_yaml(text: str) -> Any:
-    """The value that a text is in YAML; the text itself where it is none."""
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError:
-        return text
 
 
 def without_removed(values: Any) -> Any:
@@ -151,12 +166,11 @@ def read(*files: Path) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for file in files:
         try:
-            content = yaml.safe_load(Path(file).read_text()) or {}
-        except OSError as error:
-            raise ConfigError(f"{file}: {error.strerror}") from None
-        except yaml.YAMLError as error:
-            raise ConfigError(f"{file}: not YAML: {' '.join(str(error).split())}") from None
+            content = tree.read(file)
+        except ValueError as error:
+            raise ConfigError(f"{file}: {error}") from None
         if not isinstance(content, dict):
-            raise ConfigError(f"{file}: found {type(content).__name__}; a mapping of sections is needed")
+            found = "nothing" if content is None else type(content).__name__
+            raise ConfigError(f"{file}: found {found}; a mapping of sections is needed, {{}} if there are none")
         merge(values, content)
     return values

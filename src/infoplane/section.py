@@ -36,6 +36,10 @@ Fraction = Annotated[Float, Field(gt=0, le=1)]
 Share = Annotated[Float, Field(ge=0, le=1)]
 Factor = Annotated[Float, Field(gt=1)]
 Correlation = Annotated[Float, Field(ge=-1, le=1)]
+# What float32, in which activations are, can hold or tell apart.
+Bins = Annotated[Int, Field(ge=2, le=2**24)]
+Width = Annotated[Float, Field(ge=1e-12, le=1e12)]
+Magnitude = Annotated[Float, Field(ge=1e-30, le=1e30)]
 
 
 @dataclass(frozen=True)

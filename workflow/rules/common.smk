@@ -32,6 +32,8 @@ RESULTS = Path("results")
 def checked(config):
     """The config as models; one that cannot be used ends the run with a line for each problem."""
     try:
+        if not workflow.modifier.skip_configfile:  # Snakemake has read them, but not for keys that are there twice
+            infoplane.loading.read(*map(Path, workflow.configfiles))
         return infoplane.loading.load(config)
     except infoplane.loading.ConfigError as error:
         sys.exit(str(error))

@@ -8,6 +8,8 @@ from typing import Any
 
 import typer
 
+from infoplane.tree import printable
+
 
 @contextmanager
 def one_line() -> Iterator[None]:
@@ -25,11 +27,6 @@ def stop(text: str) -> typer.Exit:
     for line in text.splitlines() or ["it cannot be said what is wrong"]:
         typer.echo(printable(line), err=True)
     return typer.Exit(2)
-
-
-def printable(text: object) -> str:
-    """A text without anything that a terminal would act on: control characters, and what turns the line around."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in str(text))
 
 
 def told(error: Any) -> str:

@@ -30,7 +30,9 @@ class Committee(Dataset):
 
     kind: Literal["committee"] = "committee"
     bits: Bits = Field(12, description="Bits of a pattern; there are 2^bits samples.")
-    members: Annotated[Count, AfterValidator(_odd)] = Field(3, description="Perceptrons that vote, an odd number.")
+    members: Annotated[Count, Field(le=999), AfterValidator(_odd)] = Field(
+        3, description="Perceptrons that vote, an odd number."
+    )
     seed: Annotated[Int, Field(ge=0)] = Field(0, description="Of the perceptrons' weights.")
 
     def shape(self) -> Shape:

@@ -33,8 +33,10 @@ class InformationPlaneAnimation(InformationFigure):
     animated: ClassVar[bool] = True
 
     kind: Literal["information_plane_animation"] = "information_plane_animation"
-    frame_ms: Annotated[Count, Field(ge=20)] = Field(120, description="Time that a frame is shown, in milliseconds.")
-    loop: Annotated[Int, Field(ge=0)] = Field(0, description="How often the film runs; 0 is for ever.")
+    frame_ms: Annotated[Count, Field(ge=20, le=43_690)] = Field(
+        120, description="Time that a frame is shown, in milliseconds."
+    )
+    loop: Annotated[Int, Field(ge=0, le=65_535)] = Field(0, description="How often the film runs; 0 is for ever.")
 
     def analysis(self) -> Plane:
         """The points of the replicates and the paths of the layers."""

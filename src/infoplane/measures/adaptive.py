@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
@@ -10,7 +10,7 @@ from pydantic import Field
 
 from infoplane.measures.base import Layer
 from infoplane.measures.cells import Digitize, EveryDigitEstimator, discrete_information
-from infoplane.section import Int
+from infoplane.section import Bins
 
 
 def equal_mass_bins(activation: np.ndarray, bins: int) -> tuple[np.ndarray, int]:
@@ -43,7 +43,7 @@ class Adaptive(EveryDigitEstimator):
     """I(X;T), I(T;Y), H(T) in bins of equally many distinct values, per layer and snapshot [C19]."""
 
     kind: Literal["adaptive"] = "adaptive"
-    bins: Annotated[Int, Field(ge=2)] = Field(30, description="Bins of each unit.")
+    bins: Bins = Field(30, description="Bins of each unit.")
 
     def binning(self, layer: Layer) -> tuple[Digitize, tuple[xr.DataArray, ...], dict[str, Any]]:
         """Quantiles of the snapshot."""

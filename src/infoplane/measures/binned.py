@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
@@ -16,7 +16,7 @@ from infoplane.measures.cells import (
     discrete_information,
     float_patterns,
 )
-from infoplane.section import Float, Int, Positive
+from infoplane.section import Bins, Float, Width
 
 SAXE_WIDTH = 0.5  # of the published code of Saxe et al. 2018
 
@@ -91,8 +91,8 @@ class Binned(CellEstimator):
     """
 
     kind: Literal["binned"] = "binned"
-    bins: Annotated[Int, Field(ge=2)] = Field(30, description="Bins of each unit (edges, for `shwartz_ziv`).")
-    width: Positive | None = Field(None, description="Width of a bin, in place of `bins`.")
+    bins: Bins = Field(30, description="Bins of each unit (edges, for `shwartz_ziv`).")
+    width: Width | None = Field(None, description="Width of a bin, in place of `bins`.")
     range: Literal["limits", "observed"] | tuple[Float, Float] = Field(
         "limits",
         description="What the bins cover: the activation's limits (where it has none: `observed`), the range "
@@ -107,8 +107,8 @@ class Binned(CellEstimator):
     @model_validator(mode="after")
     def _one_binning(self) -> Binned:
         given = self.model_fields_set
-        if isinstance(self.range, tuple) and not self.range[0] < self.range[1]:
-            raise ValueError(f"range: [lower, upper] with lower < upper is needed, not {list(self.range)}")
+        if isinstance(self.range, tuple) and not 1e-12 <= self.range[1] - self.range[0] <= 1e12:
+            raise ValueError(f"range: [lower, upper], 1e-12 to 1e12 apart, is needed, not {list(self.range)}")
         if self.preset and self.range != "limits":
             raise ValueError(f"range: the preset {self.preset} has its own; leave `range` out")
         if self.preset == "shwartz_ziv" and self.width is not None:

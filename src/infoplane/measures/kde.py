@@ -10,7 +10,7 @@ from pydantic import Field
 
 from infoplane.measures.base import Layer, LayerEstimator
 from infoplane.measures.mixture import components, pairwise_sums
-from infoplane.section import Positive
+from infoplane.section import Magnitude
 
 BOUNDS = ("lower", "upper")
 
@@ -88,7 +88,7 @@ def spread(activation: xr.DataArray, p_x: xr.DataArray) -> xr.DataArray:
 class Noise(LayerEstimator):
     """An estimator that adds Gaussian noise to the activations."""
 
-    noise_variance: Positive = Field(1.0e-3, description="Variance of the Gaussian noise added to each unit.")
+    noise_variance: Magnitude = Field(1.0e-3, description="Variance of the Gaussian noise added to each unit.")
     relative: bool = Field(
         False,
         description="Take `noise_variance` as a share of the layer's spread: the variance over inputs of its "

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import xarray as xr
@@ -76,6 +77,11 @@ class Knn(LayerEstimator):
 
     kind: Literal["knn"] = "knn"
     neighbours: Annotated[Int, Field(ge=1)] = Field(3, description="Neighbours of the same label: k.")
+
+    def misfits(self, condition: Any, samples: int, features: int) -> Iterator[tuple[str, str]]:
+        """More neighbours than there are."""
+        if self.neighbours >= samples:
+            yield "neighbours", f"allowed: 1 to {samples - 1}, the other samples of `{condition.dataset}`"
 
     def information(self, activation: xr.DataArray, dataset: xr.Dataset, layer: Layer) -> xr.Dataset:
         """Estimate from each replicate's labels."""

@@ -82,7 +82,7 @@ class Noisy(Noise):
     """
 
     kind: Literal["noisy"] = "noisy"
-    draws: Annotated[Int, Field(ge=2)] = Field(4096, description="Monte Carlo draws per snapshot and layer.")
+    draws: Annotated[Int, Field(ge=2, le=10**7)] = Field(4096, description="Monte Carlo draws per snapshot and layer.")
     seed: Annotated[Int, Field(ge=0)] = Field(0, description="Seed of the Monte Carlo draws.")
 
     def information(self, activation: xr.DataArray, dataset: xr.Dataset, layer: Layer) -> xr.Dataset:
