@@ -18,7 +18,7 @@ from infoplane.checks import problems, shown
 from infoplane.condition import Condition
 from infoplane.config import Config, Experiment
 from infoplane.section import Section
-from infoplane.tree import LEVELS, as_yaml, named
+from infoplane.tree import LEVELS, as_yaml, named, printable
 
 MAPPINGS = ("model_type", "model_attributes_type", "dict_type")  # pydantic's errors that a mapping was expected
 
@@ -61,7 +61,7 @@ def _together(found: Mapping[str, str]) -> Iterator[str]:
         paths.setdefault(problem, []).append(path)
     for problem, having in paths.items():
         others = f", and {len(having) - 1} more" if having[1:] else ""
-        yield f"{having[0]}{others}: {problem}"
+        yield printable(f"{having[0]}{others}: {problem}")
 
 
 def lines(error: ValidationError, values: Any, where: Callable[[str], str] = str) -> str:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from math import prod
 from pathlib import Path
 from typing import Literal
+from zipfile import ZipFile
 
 import numpy as np
 import xarray as xr
 from pydantic import Field
 
 from infoplane.datasets.base import Dataset, Shape, from_arrays
+
+BYTES = 4 * 10**9  # of an array in a file: a small file can hold, or say that it holds, more than any machine
+NUMBERS = (
+    *("double", "single", "logical"),
+    *("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
+)
 
 
 class FileDataset(Dataset):
@@ -28,12 +36,16 @@ class FileDataset(Dataset):
 
     def exact(self) -> xr.Dataset:
         """Uniform p(x), one-hot p(y|x); ValueError with the file's name, in one line, for an unusable one."""
-        if not self.path.is_file():
-            raise ValueError(f"{self.path}: there is no such file")
+        if not _is_file(self.path):
+            raise ValueError(f"{self.path}: there is no such file, or it is none that can be read twice")
         try:
-            return from_arrays(*self.read())
+            with np.errstate(over="ignore"):
+                found = from_arrays(*self.read())
+            if not np.isfinite(found["x"]).all():
+                raise ValueError("x: holds values beyond 3e38, the largest of float32; scale the features")
         except ValueError as error:
             raise ValueError(f"{self.path}: {error}") from error
+        return found
 
     def shape(self) -> Shape:
         """As read from the file."""
@@ -48,10 +60,17 @@ class Mat(FileDataset):
 
     def read(self) -> tuple[np.ndarray, np.ndarray]:
         """`F` and `y`, whose row or column form is MATLAB's habit."""
-        from scipy.io import loadmat
+        from scipy.io import loadmat, whosmat
 
         try:
+            for name, shape, kind in whosmat(self.path):
+                if name in ("F", "y"):
+                    _check_size(name, 8 * prod(shape))
+                    if kind not in NUMBERS:
+                        raise _Unfit(f"{name}: {kind}; allowed: a full matrix of numbers")
             content = loadmat(self.path, variable_names=["F", "y"])
+        except _Unfit:
+            raise
         except Exception as error:
             raise ValueError(f"not readable ({_line(error)}); allowed: a MATLAB file up to v7.2") from error
         patterns, labels = _pick(content, "F", "y")
@@ -66,11 +85,42 @@ class Npz(FileDataset):
     def read(self) -> tuple[np.ndarray, np.ndarray]:
         """`x` and `y`; pickled objects are refused, since reading them would run the file's code."""
         try:
+            with ZipFile(self.path) as packed:
+                for name in ("x", "y"):
+                    if f"{name}.npy" in packed.namelist():
+                        _check_size(name, max(packed.getinfo(f"{name}.npy").file_size, _declared(packed, name)))
             with np.load(self.path, allow_pickle=False) as content:
                 arrays = {name: content[name] for name in ("x", "y") if name in content}
+        except _Unfit:
+            raise
         except Exception as error:
             raise ValueError(f"not readable ({_line(error)}); allowed: npz without pickled objects") from error
         return _pick(arrays, "x", "y")
+
+
+class _Unfit(ValueError):
+    """The file can be read, but not used."""
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that is too long, or has a zero in it
+        return False
+
+
+def _declared(packed: ZipFile, name: str) -> int:
+    """The bytes that an array's head promises: numpy takes the memory for them before it reads."""
+    with packed.open(f"{name}.npy") as stream:
+        version = np.lib.format.read_magic(stream)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, _, dtype = read(stream)
+    return prod(shape) * dtype.itemsize
+
+
+def _check_size(name: str, size: int) -> None:
+    if size > BYTES:
+        raise _Unfit(f"{name}: {size / 1e9:.3g} GB when unpacked; allowed: up to {BYTES / 1e9:.3g} GB")
 
 
 def _pick(content: dict[str, np.ndarray], *names: str) -> tuple[np.ndarray, ...]:
