@@ -87,7 +87,7 @@ def test_a_figure_without_a_caption_is_one_line():
     config = loading.load(
         {"experiments": {"main": {}}, "datasets": {"spherical": {}}, "figures": {"learning_curves": {}}}
     )
-    line = "figures.learning_curves: no caption; write workflow/report/learning_curves.rst"
+    line = "figures.learning_curves: there is no caption for learning_curves: workflow/report/learning_curves.rst"
     with pytest.raises(ValueError, match=line):
         plan.make(config, captions={"bull": ""})
 

@@ -41,6 +41,22 @@ SMALL = (
 )  # whose bytes are checked before each run; a damaged one is made again
 
 
+def check_writable(results: Path) -> None:
+    """Refuse a results folder in which jobs could not write.
+
+    Raises:
+        ValueError: a file is in the way, or something is read-only; one line names it.
+    """
+    above = next(path for path in (results.absolute(), *results.absolute().parents) if path.exists())
+    for path in (above, results, *(results / name for name in (*FOLDERS.values(), "logs", "checkpoints", ".locks"))):
+        if path.is_symlink() and not path.exists():
+            raise ValueError(f"{path}: is a link that leads nowhere; a folder is needed")
+        if path.exists() and not path.is_dir():
+            raise ValueError(f"{path}: is no folder; move it away, since results are kept there")
+        if path.exists() and not os.access(path, os.W_OK | os.X_OK):
+            raise ValueError(f"{path}: cannot be written to: it is read-only, or somebody else's")
+
+
 def version_id(stage: str, parameters: Mapping[str, Any], inputs: Mapping[str, Any], code: str) -> str:
     """The id (12 hex digits) of what a stage makes of these resolved parameters, input ids and code digest."""
     made_by = {"stage": stage, "parameters": parameters, "inputs": inputs, "code": code}

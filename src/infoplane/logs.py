@@ -11,6 +11,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from infoplane import unexpected
+from infoplane.tree import printable
+
 _streams: list[BinaryIO] = []  # the logs that are open, the job's own last
 
 
@@ -25,17 +28,28 @@ def logged(path: Path | str) -> Iterator[None]:
     """Keep a log at `path`, whose lines appear as they come.
 
     What is wrong with the input or the machine (ValueError, OSError) ends the program with its message, without a
-    traceback; a bug keeps its traceback, in the log too. A log that cannot be written (the disk is full) hides neither.
+    traceback; of a bug, too, the traceback is in the log alone. A log that cannot be written (the disk is full) hides
+    neither.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb", buffering=0) as stream:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        opened = path.open("wb", buffering=0)
+    except OSError as error:
+        sys.exit(one_line(error))
+    with opened as stream:
         _streams.append(stream)
         try:
             yield
         except (ValueError, OSError) as error:
             _write(stream, traceback.format_exc())
             sys.exit(f"{one_line(error)} (log: {path})")
+        except MemoryError:
+            _write(stream, traceback.format_exc())
+            sys.exit(f"the memory is full: run fewer jobs at once, or smaller ones (log: {path})")
+        except Exception as error:
+            _write(stream, traceback.format_exc())
+            sys.exit(f"{unexpected.line(error)}; this is a fault of infoplane, or of code added to it (log: {path})")
         except BaseException:
             _write(stream, traceback.format_exc())
             raise
@@ -52,4 +66,6 @@ def one_line(error: Exception) -> str:
     """What went wrong, in one line."""
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return "the disk is full: free some space and run again; nothing half-written counts as done"
-    return " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return printable(f"{error.filename}: {error.strerror}")
+    return printable(" ".join(str(error).split())) or type(error).__name__

@@ -131,6 +131,10 @@ def make(config: Config, captions: Mapping[str, str] | None = None) -> Plan:
     """Plan everything that the config asks for.
 
     `captions` maps each figure's kind to the text of its caption: by default those of `captions.known`.
+
+    Raises:
+        ValueError: a kind has no caption.
+        OSError: a data file is gone.
     """
     plan = Plan(config)
     captions = known() if captions is None else captions
@@ -237,7 +241,7 @@ def _runs(plan: Plan, analysis: Analysis) -> Iterator[PlannedRun]:
 
 def _figure(plan: Plan, name: str, figure: Picture, read: Artifact, captions: Mapping[str, str]) -> Artifact:
     if figure.kind not in captions:
-        raise ValueError(f"figures.{name}: no caption; write workflow/report/{figure.kind}.rst")
+        raise ValueError(f"figures.{name}: there is no caption for {figure.kind}: workflow/report/{figure.kind}.rst")
     parameters = {
         "name": name,
         **{key: value for key, value in figure.resolved().items() if key != "experiment"},

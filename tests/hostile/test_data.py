@@ -41,7 +41,10 @@ def flipped(path, place):
 
 NPZ = {
     "objects": (lambda path: np.savez(path, x=np.array([{}] * 4), y=Y[:4]), "without pickled objects"),
-    "a declared shape beyond memory": (lambda path: zipped(path, x=header((10**9, 10**6)), y=header((20,))), "x: 8e+06 GB when unpacked"),
+    "a declared shape beyond memory": (
+        lambda path: zipped(path, x=header((10**9, 10**6)), y=header((20,))),
+        "x: 8e+06 GB when unpacked",
+    ),
     "a negative shape": (lambda path: zipped(path, x=header((-1, 3)), y=header((20,))), "npz"),
     "an object type": (lambda path: zipped(path, x=header((2, 3), "|O"), y=header((2,))), "without pickled"),
     "code in the head": (lambda path: zipped(path, x=header("__import__('os')"), y=header((2,))), "npz"),

@@ -8,6 +8,7 @@ a deleted .snakemake, not on marks that a killed run left.
 import gc
 import re
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -17,7 +18,9 @@ try:
     import infoplane.artifacts
     import infoplane.captions
     import infoplane.loading
+    import infoplane.logs
     import infoplane.plan
+    import infoplane.unexpected
     from infoplane import view
     from infoplane.figures.base import GROUPS
     from infoplane.patterns import beginnings
@@ -29,14 +32,34 @@ except ModuleNotFoundError as error:
 RESULTS = Path("results")
 
 
-def checked(config):
-    """The config as models; one that cannot be used ends the run with a line for each problem."""
+def told(function, *arguments):
+    """What a function gives; what is wrong with the config or the machine ends the run with a line for each problem."""
     try:
-        if not workflow.modifier.skip_configfile:  # Snakemake has read them, but not for keys that are there twice
-            infoplane.loading.read(*map(Path, workflow.configfiles))
-        return infoplane.loading.load(config)
-    except infoplane.loading.ConfigError as error:
+        return function(*arguments)
+    except ValueError as error:
         sys.exit(str(error))
+    except OSError as error:
+        sys.exit(infoplane.logs.one_line(error))
+    except Exception as error:
+        sys.exit(infoplane.unexpected.report(error))
+
+
+def checked(config):
+    """The config as models."""
+    # Snakemake has read them, but not for keys that are there twice
+    if not workflow.modifier.skip_configfile:
+        infoplane.loading.read(*map(Path, workflow.configfiles))
+    return infoplane.loading.load(config)
+
+
+def captions(kinds):
+    """The captions of some kinds of figures, as far as there are any; those of other packages are beside them."""
+    found = infoplane.captions.brought()
+    for kind in kinds - set(found):
+        with suppress(FileNotFoundError, WorkflowError):
+            path = Path(workflow.source_path(f"../report/{kind}.rst"))
+            found[kind] = path.read_text()
+    return {kind: found[kind] for kind in kinds & set(found)}
 
 
 def chapter(group):
@@ -44,24 +67,10 @@ def chapter(group):
     return f"{GROUPS.index(group) + 1}. {group}"
 
 
-def caption(kind):
-    """The text of the caption of a kind of figure; a kind that has none ends the run with a line."""
-    try:
-        return Path(workflow.source_path(f"../report/{kind}.rst")).read_text()
-    except (OSError, WorkflowError):
-        sys.exit(
-            f"workflow/report/{kind}.rst: missing: figures of kind `{kind}` need a caption"
-        )
-
-
-CONFIG = checked(config)
+CONFIG = told(checked, config)
 DRAWN = infoplane.plan.drawn(CONFIG)
-BROUGHT = infoplane.captions.brought()
-CAPTIONS = {
-    kind: BROUGHT.get(kind) or caption(kind)
-    for kind in {figure.kind for figure in DRAWN.values()}
-}
-PLAN = infoplane.plan.make(CONFIG, CAPTIONS)
+CAPTIONS = told(captions, {figure.kind for figure in DRAWN.values()})
+PLAN = told(infoplane.plan.make, CONFIG, CAPTIONS)
 
 # The plan stays, and Snakemake's graph of jobs grows: no need to search them for garbage again and again.
 gc.freeze()
@@ -144,9 +153,10 @@ def show_what_exists():
     """Bring the view up to date, if this is a run: not a dry one, not a report, not one of its own jobs."""
     idle = workflow.executor_plugin is None or workflow.dryrun or workflow.touch
     if workflow.is_main_process and not idle:
+        told(infoplane.artifacts.check_writable, RESULTS)
         for artifact in (artifact for stage in MISSING.values() for artifact in stage):
-            infoplane.artifacts.drop_damaged(RESULTS, artifact.recipe)
-        view.bring_up_to_date(RESULTS, PLAN.view, SHOWN)
+            told(infoplane.artifacts.drop_damaged, RESULTS, artifact.recipe)
+        told(view.bring_up_to_date, RESULTS, PLAN.view, SHOWN)
 
 
 wildcard_constraints:
