@@ -384,7 +384,10 @@ TAKEN = {
     "infoplane.condition": {"Condition"},
     "infoplane.jobs": {"Job", "run"},
     "infoplane.logs": {"report"},
-    "infoplane.section": {"Count", "Float", "Fraction", "Int", "Neutral", "Positive", "Registry", "Section"},
+    "infoplane.section": {
+        *("Bins", "Count", "Float", "Fraction", "Int", "Magnitude", "Neutral", "Positive", "Width"),
+        *("Registry", "Section"),
+    },
 }
 
 

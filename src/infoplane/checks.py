@@ -52,7 +52,7 @@ def _names(config: Config, _: Callable[[str], Shape]) -> Problems:
             yield f"estimators.{name}", shown(name, "taken by a built-in measure; choose another name")
     if "claims" in config.figures:
         yield "figures.claims", shown("claims", "taken by the table of verdicts; choose another name")
-    for path, section in _readers(config):
+    for path, section in readers(config):
         analysis = section.analysis()
         for experiment in analysis.experiments():
             yield from _unknown(f"{path}.experiment", experiment, config.experiments)
@@ -68,7 +68,7 @@ def _names(config: Config, _: Callable[[str], Shape]) -> Problems:
         yield from _unknown(f"claims.{name}.figure", claim.figure, config.figures)
 
 
-def _readers(config: Config) -> Iterator[tuple[str, Any]]:
+def readers(config: Config) -> Iterator[tuple[str, Any]]:
     """Figures and claims, with their paths."""
     for group, sections in (("figures", config.figures), ("claims", config.claims)):
         for name, section in sections.items():
@@ -126,7 +126,7 @@ def _misfits(config: Config, condition: Condition, shape: Callable[[str], Shape]
 
 def _readings(config: Config, shape: Callable[[str], Shape]) -> Problems:
     """Figures, claims and estimators that do not fit a condition that they read."""
-    for path, section in _readers(config):
+    for path, section in readers(config):
         analysis = section.analysis()
         read: dict[str, Section] = {path: section}
         read |= {f"estimators.{name}": config.estimators[name] for name in analysis.estimators()}

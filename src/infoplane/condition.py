@@ -55,6 +55,7 @@ SHARES = ("momentum", "beta_1", "beta_2", "adam_beta_1", "adam_beta_2", "ema_mom
 LARGE = 1e30  # of an option: float32 holds 3e38
 SEARCHED = 1000  # snapshots whose schedule is found in a second
 NAMES = ("exclude_layers",)
+Many = Annotated[Count, Field(le=10**6)]
 NonNegative = Annotated[Float, Field(ge=0)]
 QUANTIZABLE = tuple(name for name in ACTIVATIONS if name in LIMITS)
 
@@ -93,13 +94,13 @@ class Condition(Section):
     """A network, its data, its training and how many replicates of it: defaults are the paper's [ST17]."""
 
     seed: Annotated[Int, Field(ge=0)] = Field(2017, description="Root of all randomness of the condition.")
-    replicates: Count = Field(20, description="Networks trained, each with its own weights, labels and split.")
-    replicates_per_job: Count = Field(10, description="Replicates trained together in one job.")
+    replicates: Many = Field(20, description="Networks trained, each with its own weights, labels and split.")
+    replicates_per_job: Many = Field(10, description="Replicates trained together in one job.")
     dataset: str = Field("spherical", description="A name under `datasets`.")
     train_fraction: Annotated[Positive, AfterValidator(_leaves_test_samples), Field(le=1 - TEST_SHARE)] = Field(
         0.85, description="Share of the samples trained on; the last 15 % only test."
     )
-    hidden: Annotated[tuple[Count, ...], Field(min_length=1, max_length=100)] = Field(
+    hidden: Annotated[tuple[Many, ...], Field(min_length=1, max_length=100)] = Field(
         (12, 10, 7, 5, 4, 3, 2), description="Units of each hidden layer."
     )
     activation: Literal[ACTIVATIONS] = Field("tanh", description="Keras activation of the hidden layers.")

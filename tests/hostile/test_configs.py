@@ -128,8 +128,10 @@ LOOP["a"] = LOOP
     ("path", "value", "line"),
     [
         # more than anyone can wait for
-        ("defaults.replicates", 10**9, "defaults.replicates: found 1000000000; with it there are 100000000 trainings; allowed: up to 20000"),
-        ("experiments.main.vary", {"replicates": [1, 10**9]}, "experiments.main.vary.replicates: found 1000000000; "),
+        ("defaults.replicates", 10**9, "defaults.replicates: found 1000000000; allowed: less than or equal to 1000000"),
+        ("defaults.replicates", 10**6, "defaults.replicates: found 1000000; with it there are 100000 trainings; allowed: up to 20000"),
+        ("experiments.main.vary", {"replicates": [1, 10**6]}, "experiments.main.vary.replicates: found 1000000; "),
+        ("defaults.hidden", [5, 10**7], "defaults.hidden.1: found 10000000; allowed: less than or equal to 1000000"),
         ("experiments.main.vary", {"seed": list(range(10_001))}, "experiments.main.vary: found 10001; too many combinations; allowed: up to 10000"),
         ("experiments.main.vary", VARIED, "experiments.main.vary: found 1000000; too many combinations; allowed: up to 10000"),
         ("defaults.hidden", [1] * 101, "defaults.hidden: found [1, 1, "),

@@ -12,7 +12,7 @@ if CONFIG.claims:
         conda:
             "../../environment.yml"
         resources:
-            mem_mb=1000,
+            mem_mb=memory.megabytes(PLAN.verdict),
         params:
             order=verbatim(PLAN.verdict.order),
             view=PLAN.view,
@@ -41,7 +41,7 @@ if CONFIG.claims:
         conda:
             "../../environment.yml"
         resources:
-            mem_mb=1000,
+            mem_mb=memory.megabytes(PLAN.page),
         params:
             order=verbatim(PLAN.page.order),
             view=PLAN.view,

@@ -24,6 +24,7 @@ try:
     from infoplane import view
     from infoplane.figures.base import GROUPS
     from infoplane.patterns import beginnings
+    from infoplane.upkeep import memory
 except ModuleNotFoundError as error:
     sys.exit(
         f"{error.name} is not installed; `pip install -e .` in infoplane's folder does it"
@@ -118,6 +119,11 @@ def order(stage):
     return lambda wildcards: planned(stage, wildcards).order
 
 
+def megabytes(stage):
+    """A resource function: the memory that the job of the artifact with the wildcard's id needs."""
+    return lambda wildcards: memory.megabytes(planned(stage, wildcards))
+
+
 def verbatim(value):
     """A param as it is: in plain text Snakemake would take braces for wildcards."""
     return lambda wildcards: value
@@ -150,7 +156,12 @@ def shown_by(name):
 
 
 def show_what_exists():
-    """Bring the view up to date, if this is a run: not a dry one, not a report, not one of its own jobs."""
+    """Bring the view up to date, if this is a run: not a dry one, not a report, not one of its own jobs.
+
+    What this machine cannot do is refused, if the jobs are to run here.
+    """
+    if workflow.is_main_process and workflow.local_exec:
+        told(memory.check, CONFIG, memory.machine())
     idle = workflow.executor_plugin is None or workflow.dryrun or workflow.touch
     if workflow.is_main_process and not idle:
         told(infoplane.artifacts.check_writable, RESULTS)

@@ -14,7 +14,7 @@ for name, figure in DRAWN.items():
         conda:
             "../../environment.yml"
         resources:
-            mem_mb=2000,
+            mem_mb=memory.megabytes(PLAN.figures[name]),
         params:
             order=verbatim(PLAN.figures[name].order),
             caption=verbatim(CAPTIONS[figure.kind]),

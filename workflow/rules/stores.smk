@@ -11,7 +11,7 @@ rule dataset:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=2000,
+        mem_mb=megabytes("dataset"),
     params:
         order=order("dataset"),
     message:
@@ -32,7 +32,7 @@ rule training:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=1500,
+        mem_mb=megabytes("training"),
     params:
         order=order("training"),
         checkpoint=f"{RESULTS}/checkpoints/{{id}}",
@@ -54,7 +54,7 @@ rule measurement:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=1000,
+        mem_mb=megabytes("measurement"),
     params:
         order=order("measurement"),
     message:
@@ -75,7 +75,7 @@ rule analysis:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=2000,
+        mem_mb=megabytes("analysis"),
     params:
         order=order("analysis"),
     message:

@@ -16,10 +16,10 @@ from infoplane.artifacts import STAGES
 from infoplane.cli import printing
 from infoplane.cli.errors import one_line
 from infoplane.cli.options import AsJson, ConfigFiles, Overrides, Results, SeveralValues, planned, planned_ids
-from infoplane.cli.printing import GOOD, HEAD, NOTE, count, duration, line, size, sized, table
+from infoplane.cli.printing import BAD, GOOD, HEAD, NOTE, count, duration, line, size, sized, table
 from infoplane.upkeep import forecast as forecasts
 from infoplane.upkeep import gc as upkeep_gc
-from infoplane.upkeep import inventory, listing
+from infoplane.upkeep import inventory, listing, memory
 
 app = typer.Typer()
 FEW = 40  # artifacts that are listed one by one without being asked for
@@ -110,6 +110,9 @@ def _forecast(expected: forecasts.Forecast) -> None:
     )
     jobs = count(sum(jobs.missing for jobs in todo), "job")
     line(f"{jobs}: about {duration(expected.seconds)} on {count(expected.cores, 'core')}, {size(expected.bytes)}")
+    here = memory.machine()
+    told = f"the largest job needs {size(expected.memory)} of memory; this machine has {size(here)}"
+    line((told, BAD) if expected.memory > here else told)
 
 
 @app.command("list", cls=SeveralValues)

@@ -52,6 +52,9 @@ class Size:
     trained: int  # samples
     layers: int
     units: int
+    widest: int  # units of the widest layer
+    features: int
+    classes: int
     parameters: int
     bytes_each: int  # of an activation
 
@@ -91,6 +94,9 @@ def training_size(parameters: Parameters, dataset: Parameters) -> Size:
         trained=round(parameters["train_fraction"] * samples),
         layers=len(widths) - 1,
         units=sum(widths[1:]),
+        widest=max(widths[1:]),
+        features=features,
+        classes=classes,
         parameters=sum((one + 1) * other for one, other in itertools.pairwise(widths)),
         bytes_each=2 if parameters["precision"] == "float16" else 4,
     )

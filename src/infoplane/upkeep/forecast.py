@@ -12,7 +12,7 @@ from infoplane import artifacts
 from infoplane.plan import CLAIMS_TABLE, Artifact, Plan
 from infoplane.section import one_of
 from infoplane.tracing import records
-from infoplane.upkeep import costs, holdings
+from infoplane.upkeep import costs, holdings, memory
 from infoplane.upkeep.costs import Cost
 
 Kind = tuple[str, str]  # stage, and the kind of what is made
@@ -36,11 +36,15 @@ class Jobs:
 
 @dataclass(frozen=True)
 class Forecast:
-    """The jobs by stage; `seconds` from start to end on so many `cores`, one job on each."""
+    """The jobs by stage; `seconds` from start to end on so many `cores`, one job on each.
+
+    `memory` is the bytes that the largest job needs.
+    """
 
     cores: int
     seconds: float
     bytes: float
+    memory: float
     jobs: tuple[Jobs, ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -119,7 +123,8 @@ def forecast(ends: Sequence[Artifact], results: Path, cores: int) -> Forecast:
             )
         )
     seconds = _makespan(todo, {id_: estimate.seconds for id_, estimate in estimates.items()}, cores)
-    return Forecast(cores, seconds, sum(job.bytes for job in jobs), tuple(jobs))
+    largest = max(map(memory.need, todo), default=0.0)
+    return Forecast(cores, seconds, sum(job.bytes for job in jobs), largest, tuple(jobs))
 
 
 def _kind(stage: str, parameters: Mapping[str, Any]) -> Kind:
