@@ -12,6 +12,7 @@ from infoplane.analyses.base import condition_name
 from infoplane.condition import Condition
 from infoplane.config import Config
 from infoplane.datasets.base import Shape
+from infoplane.datasets.replicates import TEST_SHARE
 from infoplane.measures import MEASURES
 from infoplane.section import Section, one_of
 
@@ -114,6 +115,12 @@ def _misfits(config: Config, condition: Condition, shape: Callable[[str], Shape]
         yield "dataset", f"unknown name; {one_of(config.datasets, condition.dataset)}"
         return
     samples, _, classes = shape(condition.dataset)
+    if round(TEST_SHARE * samples) < 1:
+        yield (
+            "dataset",
+            f"it has {samples} samples, and none is left to test on; allowed: datasets of 4 samples or more",
+        )
+        return
     training = round(condition.train_fraction * samples)
     if training < 1:
         yield "train_fraction", f"it leaves none of the {samples} samples to train on"
