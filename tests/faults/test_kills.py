@@ -1,9 +1,12 @@
 """`kill -9` at any moment loses nothing: whatever is in its place is whole, and the next run makes the same bytes.
 
-pytest -n 0 tests/faults/test_kills.py                     the moments that once went wrong
-pytest -n 0 tests/faults/test_kills.py --campaign 50       50 moments, spread over a run from nothing
+The short form kills jobs between any two things that they do to files, in a fork. The long form kills Snakemake's whole
+group, at moments spread over a run of the real workflow from nothing:
+
+    pytest -n 0 -s tests/faults/test_kills.py --campaign 50
 """
 
+import json
 import os
 import random
 import shutil
@@ -11,20 +14,82 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
+import tests.cli.conftest as cli
+import yaml
 from tests.workflow.conftest import finished, project
 from tests.workflow.test_run import contents
 
+from infoplane import jobs, loading, plan
+from infoplane.environment import environment
+from infoplane.tracing.verify import verify
+
 __all__ = ["finished", "project"]
 
-PATIENCE = 300  # seconds
+PATIENCE = 900  # seconds
+CHANGING = {"os.rename", "os.mkdir", "os.rmdir", "os.remove", "shutil.rmtree"}
+MOST = 40  # changes to files between two kills
+
+
+def forked(folder: Path, moment: int) -> bool:
+    """Make what a folder's config asks for, and be killed before the `moment`-th change below results/.
+
+    Whether it was killed; who survives has made everything.
+    """
+    child = os.fork()
+    if child == 0:
+        left = iter(range(moment))
+
+        def count(event, arguments):
+            changes = event in CHANGING or (event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR))
+            place = str(arguments[:2])
+            if changes and str(folder / "results") in place and ".locks" not in place and next(left, None) is None:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        sys.addaudithook(count)
+        try:
+            cli.make(folder)
+            os._exit(0)
+        except BaseException:
+            os._exit(1)
+    status = os.waitpid(child, 0)[1]
+    assert os.waitstatus_to_exitcode(status) in (0, -signal.SIGKILL)
+    return os.WIFSIGNALED(status)
+
+
+def made(folder: Path) -> dict[str, dict[str, str]]:
+    """Content digests by id; every artifact that is there is as it was made."""
+    results = folder / "results"
+    ids = [path.name for path in results.glob("*/????????????") if path.is_dir()]
+    assert not ids or verify(results, ids).wrong == []
+    manifests = [json.loads(path.read_text()) for path in results.glob("*/*/manifest.json")]
+    return {manifest["id"]: manifest["content"] for manifest in manifests}
+
+
+def test_between_any_two_things_that_jobs_do_to_files(tmp_path, monkeypatch):
+    monkeypatch.setattr(jobs, "check_code", lambda recipe: None)
+    whole, folder, chance, kills = tmp_path / "whole", tmp_path / "killed", random.Random(0), []
+    for place in (whole, folder):
+        (place / "config").mkdir(parents=True)
+        (place / "config/config.yaml").write_text(yaml.safe_dump(cli.CONFIG))
+    environment(), plan.make(loading.load(cli.CONFIG))  # what takes long, once for all forks
+    assert not forked(whole, 10**9)
+    while forked(folder, chance.randrange(MOST)):
+        kills.append(len(made(folder)))
+    assert len(kills) > 20
+    assert len(set(kills)) > 10, "spread over the artifacts"
+    assert made(folder) == made(whole)
+    assert verify(folder / "results").wrong == []
+    assert not list(folder.glob("results/*/.*"))
+    assert not list(folder.glob("results/.locks/*"))
 
 
 def begun(project) -> subprocess.Popen:
     """A run in a group of processes of its own."""
     environment = {**os.environ, "PYTHONPATH": str(project.folder / "src")}
-    command = [str(os.path.join(os.path.dirname(sys.executable), "snakemake")), "--cores", "2"]
+    command = [str(Path(sys.executable).with_name("snakemake")), "--cores", "2"]
     return subprocess.Popen(
         command, cwd=project.folder, env=environment, stderr=subprocess.DEVNULL, start_new_session=True
     )
@@ -59,6 +124,7 @@ def assert_made(project, finished) -> None:
     assert project.would_run() == {}
 
 
+@pytest.mark.campaign
 def test_between_the_rename_of_an_artifact_and_snakemakes_note_of_it(finished, project):
     """As soon as the last missing training, then an analysis, is in its place, everything is killed."""
     results = project.folder / "results"
