@@ -11,6 +11,15 @@ min_version("9.0")
 own = Path("config/config.yaml")
 
 
+include: "workflow/rules/told.smk"
+
+
+if own.exists() and not workflow.modifier.skip_configfile:
+    told(
+        infoplane.loading.read, own
+    )  # first, since Snakemake has a traceback for what is no config
+
+
 configfile: str(own) if own.exists() else workflow.source_path("config/config.yaml")
 
 

@@ -56,6 +56,10 @@ def parse(text: str) -> Any:
         return yaml.load(text, _Loader)
     except RecursionError:
         raise ValueError("nested too deeply") from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
+        raise ValueError(" ".join(f"{error.problem}{where}".split())) from None
     except (yaml.YAMLError, ValueError) as error:  # ValueError: the 99th of May
         raise ValueError(" ".join(str(error).split())) from None
 

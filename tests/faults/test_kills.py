@@ -6,6 +6,7 @@ group, at moments spread over a run of the real workflow from nothing:
     pytest -n 0 -s tests/faults/test_kills.py --campaign 50
 """
 
+import itertools
 import json
 import os
 import random
@@ -30,27 +31,29 @@ __all__ = ["finished", "project"]
 
 PATIENCE = 900  # seconds
 CHANGING = {"os.rename", "os.mkdir", "os.rmdir", "os.remove", "shutil.rmtree"}
-MOST = 40  # changes to files between two kills
+PASSES = 3  # from nothing to everything
 
 
 def forked(folder: Path, moment: int) -> bool:
     """Make what a folder's config asks for, and be killed before the `moment`-th change below results/.
 
-    Whether it was killed; who survives has made everything.
+    Whether it was killed; who survives has made everything, and leaves the number of changes beside it.
     """
     child = os.fork()
     if child == 0:
-        left = iter(range(moment))
+        changed = itertools.count()
 
         def count(event, arguments):
             changes = event in CHANGING or (event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR))
             place = str(arguments[:2])
-            if changes and str(folder / "results") in place and ".locks" not in place and next(left, None) is None:
+            ours = changes and str(folder / "results") in place and ".locks" not in place
+            if ours and next(changed) == moment:
                 os.kill(os.getpid(), signal.SIGKILL)
 
         sys.addaudithook(count)
         try:
             cli.make(folder)
+            (folder / "changes").write_text(str(next(changed)))
             os._exit(0)
         except BaseException:
             os._exit(1)
@@ -70,20 +73,24 @@ def made(folder: Path) -> dict[str, dict[str, str]]:
 
 def test_between_any_two_things_that_jobs_do_to_files(tmp_path, monkeypatch):
     monkeypatch.setattr(jobs, "check_code", lambda recipe: None)
-    whole, folder, chance, kills = tmp_path / "whole", tmp_path / "killed", random.Random(0), []
-    for place in (whole, folder):
-        (place / "config").mkdir(parents=True)
-        (place / "config/config.yaml").write_text(yaml.safe_dump(cli.CONFIG))
+    chance, kills = random.Random(0), []
+    folders = [tmp_path / f"a project {number}" for number in range(PASSES + 1)]
+    for folder in folders:
+        (folder / "config").mkdir(parents=True)
+        (folder / "config/config.yaml").write_text(yaml.safe_dump(cli.CONFIG))
     environment(), plan.make(loading.load(cli.CONFIG))  # what takes long, once for all forks
+    whole = folders.pop()
     assert not forked(whole, 10**9)
-    while forked(folder, chance.randrange(MOST)):
-        kills.append(len(made(folder)))
-    assert len(kills) > 20
-    assert len(set(kills)) > 10, "spread over the artifacts"
-    assert made(folder) == made(whole)
-    assert verify(folder / "results").wrong == []
-    assert not list(folder.glob("results/*/.*"))
-    assert not list(folder.glob("results/.locks/*"))
+    most = int((whole / "changes").read_text()) // 3  # more than any one artifact takes
+    for folder in folders:
+        while forked(folder, chance.randrange(most)):
+            kills.append(len(made(folder)))
+        assert made(folder) == made(whole)
+        assert verify(folder / "results").wrong == []
+        assert not list(folder.glob("results/*/.*"))
+        assert not list(folder.glob("results/.locks/*"))
+    assert len(kills) > 4 * PASSES
+    assert len(set(kills)) > len(made(whole)) / 2, "spread over the artifacts"
 
 
 def begun(project) -> subprocess.Popen:

@@ -7,42 +7,21 @@ a deleted .snakemake, not on marks that a killed run left.
 
 import gc
 import re
-import sys
 from contextlib import suppress
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
-try:
-    import infoplane.artifacts
-    import infoplane.captions
-    import infoplane.loading
-    import infoplane.logs
-    import infoplane.plan
-    import infoplane.unexpected
-    from infoplane import view
-    from infoplane.figures.base import GROUPS
-    from infoplane.patterns import beginnings
-    from infoplane.upkeep import memory
-except ModuleNotFoundError as error:
-    sys.exit(
-        f"{error.name} is not installed; `pip install -e .` in infoplane's folder does it"
-    )
+import infoplane.artifacts
+import infoplane.captions
+import infoplane.plan
+from infoplane import view
+from infoplane.figures.base import GROUPS
+from infoplane.patterns import beginnings
+from infoplane.upkeep import memory
 
 RESULTS = Path("results")
-
-
-def told(function, *arguments):
-    """What a function gives; what is wrong with the config or the machine ends the run with a line for each problem."""
-    try:
-        return function(*arguments)
-    except ValueError as error:
-        sys.exit(str(error))
-    except OSError as error:
-        sys.exit(infoplane.logs.one_line(error))
-    except Exception as error:
-        sys.exit(infoplane.unexpected.report(error))
 
 
 def checked(config):
