@@ -154,7 +154,7 @@ def test_at_any_moment(finished, project, request):
     wanted = request.config.getoption("campaign")
     results, lost = project.folder / "results", []
     while kills < wanted:
-        begin, patience = time.monotonic(), chance.uniform(0, seconds or 20)
+        begin, patience = time.monotonic(), chance.uniform(0, seconds or 60)
         alive = killed(project, lambda: time.monotonic() > begin + patience)  # noqa: B023 - it is called at once
         kills += alive
         if alive:
