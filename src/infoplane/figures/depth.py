@@ -17,6 +17,7 @@ from infoplane.figures.style import palette, panels
 from infoplane.section import Positive
 
 MARKERS = "os^D"
+NEVER = (1.6, 2.5, 3.9, 6.0)  # ends of training at which the networks of a series that never arrive are counted
 
 
 class Depth(InformationFigure):
@@ -47,7 +48,7 @@ class Depth(InformationFigure):
                 panel.set_title(_title(str(target)))
                 panel.set_yscale("log")
             end = max(condition.attrs["condition"]["epochs"] for condition in reached)
-            axes[0].set_ylim(top=4 * end)
+            axes[0].set_ylim(top=2 * NEVER[(len(names) - 1) % len(NEVER)] * end)
             if len(names) > 1:
                 figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(names))
         return Drawing(figure)
@@ -56,7 +57,9 @@ class Depth(InformationFigure):
 def _title(target: str) -> str:
     """`error 0.1` as a title: what is reached."""
     quantity, number, *_ = target.split()
-    return f"held-out error ≤ {number}" if quantity == "error" else rf"$I(X;\hat{{Y}})$ {number} bits below its peak"
+    if quantity == "error":
+        return f"held-out error ≤ {number}"
+    return rf"$I(X;\hat{{Y}})$ {number} {'bit' if number == '1' else 'bits'} below its peak"
 
 
 def _points(
@@ -70,10 +73,10 @@ def _points(
         panel.scatter(spread, np.maximum(epochs, 1), **style)
         if never:  # above the end of training, where they would be
             last = condition.attrs["condition"]["epochs"]
-            panel.annotate(
-                f"{never}", (layers + side, 1.5 * last), ha="center", va="center", size=6, color=color, weight="bold"
-            )
+            at = (layers + side, NEVER[MARKERS.index(marker)] * last)
+            panel.annotate(f"{never}", at, ha="center", va="center", size=6, color=color, weight="bold")
     medians = np.array([float(condition["epochs_to_median"]) for condition in reached])
     finite = np.where(np.isfinite(medians), medians, np.nan)
-    panel.plot(depths + side, finite, color=color, marker="_", markersize=8, linewidth=0.8, label=name)
+    panel.plot(depths + side, finite, color=color, marker="_", markersize=8, linewidth=0.8)
+    panel.plot([], [], color=color, marker=marker, markersize=3.5, linewidth=0.8, label=name)
     panel.set_xticks(range(int(depths.min()), int(depths.max()) + 1))

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from infoplane.analyses.base import conditions
 from infoplane.analyses.forgetting import Forgetting as Analysis
@@ -15,7 +16,8 @@ from infoplane.figures.plane import name_layers, paths
 from infoplane.figures.style import epoch_axis, epoch_colorbar, epoch_norm, layer_names, panels
 
 RELEVANT, IRRELEVANT = "#0173b2", "#d55e00"  # of seaborn's "colorblind"
-SHOWN = 3  # last layers whose parts are drawn over the epochs
+NEAR = 0.02  # of the highest I(X;T): lines that end so close share a name
+SHOWN = 2  # last hidden layers whose parts are drawn over the epochs
 
 
 class Forgetting(InformationFigure):
@@ -31,15 +33,18 @@ class Forgetting(InformationFigure):
     def draw(self, analysis: xr.DataTree) -> Drawing:
         """A row per condition: I(S;T) against I(X;T|S) on the left, and the parts of the last hidden layer."""
         rows = conditions(analysis)
+        rows = [row for row in rows if row.attrs["replicates_used"]] or rows[:1]  # of others there is nothing to see
         norm = epoch_norm(np.concatenate([row["epoch"].values for row in rows]))
         with panels(2 * len(rows), height=2.9, per_row=2) as (figure, axes):
             for number, row in enumerate(rows):
                 plane, parts = axes[2 * number : 2 * number + 2]
                 _plane(plane, row, norm)
                 _parts(parts, row)
-                if row.attrs["name"]:
-                    plane.set_title(row.attrs["name"], loc="left")
+                plane.set_title(row.attrs["name"] or row.attrs["experiment"], loc="left")
             epoch_colorbar(figure, axes[::2], norm)
+            kinds = (("irrelevant: $I(X;T\\,|\\,S)$", IRRELEVANT), ("of the class: $I(S;T)$", RELEVANT))
+            lines = [Line2D([], [], color=color, label=label) for label, color in kinds]
+            figure.legend(handles=lines, loc="outside lower right", ncols=2)
         return Drawing(figure)
 
 
@@ -61,20 +66,20 @@ def _parts(panel: Axes, row: xr.Dataset) -> None:
         at = row.isel(layer=layer)
         for name, color in (("I_XT_given_S_mean", IRRELEVANT), ("I_ST_mean", RELEVANT)):
             panel.plot(row["epoch"], at[name], color=color, linewidth=width)
+            end, of_last = float(at[name][-1]), float(row[name].isel(layer=layers - 2)[-1])
+            if layer < layers - 2 and abs(end - of_last) < NEAR * float(row["I_XT_mean"].max()):
+                continue  # one name for both lines
             panel.annotate(
-                names[layer], (1, float(at[name][-1])), (2, 0), xycoords=("axes fraction", "data"),
+                names[layer], (1, end), (2, 0), xycoords=("axes fraction", "data"),
                 textcoords="offset points", va="center", size=6, color=color, annotation_clip=False,
             )  # fmt: skip
     fitted = float(row["fitted_median"].isel(layer=layers - 2))
     if np.isfinite(fitted):
         panel.axvline(fitted, color="0.4", linewidth=0.6, linestyle=":")
         panel.annotate(
-            "fitted", (fitted, 1), (2, -7), xycoords=("data", "axes fraction"), textcoords="offset points", size=6
+            "fitted", (fitted, 1), (2, -5), xycoords=("data", "axes fraction"), textcoords="offset points", size=6
         )
     epoch_axis(panel, row["epoch"].values)
-    panel.set_ylim(bottom=0)
+    panel.set_ylim(0, 1.08 * panel.get_ylim()[1])
     panel.set_xlabel("epoch")
     panel.set_ylabel("information [bits]")
-    panel.plot([], [], color=IRRELEVANT, label="irrelevant: $I(X;T\\,|\\,S)$")
-    panel.plot([], [], color=RELEVANT, label="of the class: $I(S;T)$")
-    panel.legend(loc="upper right")

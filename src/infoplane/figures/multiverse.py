@@ -53,6 +53,8 @@ class Multiverse(Figure):
         return Drawing(figure)
 
     def _grid(self, panel: Axes, data: xr.Dataset, norm: Normalize, *, named: bool) -> None:
+        if not data.attrs["replicates_used"]:
+            panel.text(0.5, 0.5, "no network has learned", ha="center", transform=panel.transAxes)
         mean, low, high = (data["compression_mean"].sel(interval=part).values for part in ("estimate", "low", "high"))
         panel.imshow(mean, norm=norm, cmap="cividis_r", aspect="auto")
         for (row, column), bits in np.ndenumerate(mean):
