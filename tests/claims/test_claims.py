@@ -71,7 +71,7 @@ def test_two_phases(ensemble, check):
         "I(X;T) falls", "fitting comes first", "compression comes after", "the error hardly changes",
     }  # fmt: skip
     layers = [s["name"] for s in found["statistics"] if s["part"] == "fitting comes first"]
-    assert [name.rpartition(", ")[2] for name in layers] == ["T1", "T2", "T3", "output"]
+    assert [name.split(", ")[1] for name in layers] == ["T1", "T2", "T3", "output"]
 
 
 @pytest.mark.parametrize(

@@ -157,8 +157,8 @@ def test_forgetting_shows_both_parts_of_the_last_hidden_layers(world, draw):
     run = world.run()
     (found,) = conditions(figure.analysis().analyse([run]))
     _, parts, *_ = draw(figure, [run]).figure.axes
-    drawn = [line.get_ydata() for line in parts.lines[: 2 * 3]]
-    expected = [found[f"{name}_mean"].isel(layer=k) for k in range(3) for name in ("I_XT_given_S", "I_ST")]
+    drawn = [line.get_ydata() for line in parts.lines[: 2 * 2]]
+    expected = [found[f"{name}_mean"].isel(layer=k) for k in (1, 2) for name in ("I_XT_given_S", "I_ST")]
     np.testing.assert_allclose(drawn, expected)
 
 

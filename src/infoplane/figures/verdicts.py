@@ -15,9 +15,9 @@ from infoplane.verdicts import COLORS, threshold, value
 
 LINE = 0.13  # inches
 GAP = 0.7  # of a line, between claims
-WRAP, WRAP_PART = 40, 36  # letters of a statement, and of a part
+WRAP, WRAP_PART = 40, 32  # letters of a statement, and of a part
 # where columns begin or end
-NUMBER, STATEMENT, PART, COUNT, VALUE, LIMIT, VERDICT = 0.02, 0.025, 0.315, 0.565, 0.765, 0.78, 0.905
+NUMBER, STATEMENT, PART, COUNT, VALUE, LIMIT, VERDICT = 0.02, 0.025, 0.31, 0.545, 0.765, 0.78, 0.905
 
 
 class Verdicts(Picture):
