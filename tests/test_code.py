@@ -357,9 +357,9 @@ def test_home_is_the_clone_or_inside_the_installed_package(project, tmp_path):
 @pytest.mark.parametrize(
     ("stage", "registry", "room", "others"),
     [
-        ("dataset", DATASETS, "datasets", {"icosahedron"}),
+        ("dataset", DATASETS, "datasets", {"icosahedron", "sufficient"}),
         ("training", None, "training", {"activations", "datasets", "datasets.replicates"}),
-        ("measurement", ESTIMATORS, "measures", {"activations"}),
+        ("measurement", ESTIMATORS, "measures", {"activations", "sufficient"}),
         ("measurement", MEASURES, "measures", {"activations"}),
         (
             "analysis",
@@ -385,7 +385,8 @@ TAKEN = {
     "infoplane.jobs": {"Job", "run"},
     "infoplane.logs": {"report"},
     "infoplane.section": {
-        *("Bins", "Count", "Float", "Fraction", "Int", "Magnitude", "Neutral", "Positive", "Width"),
+        *("Bins", "Correlation", "Count", "Factor", "Float", "Fraction", "Int", "Magnitude", "Neutral", "Positive"),
+        *("Share", "Width"),
         *("Registry", "Section"),
     },
 }

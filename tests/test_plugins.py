@@ -19,11 +19,11 @@ bare = brought.bare:Bare
 SIGNS = '''
 from typing import Literal
 
-from infoplane.measures.base import Estimator
+from infoplane.measures.base import LayerEstimator
 from brought.helper import half
 
 
-class Signs(Estimator):
+class Signs(LayerEstimator):
     """Nothing of use."""
 
     kind: Literal["signs"] = "signs"

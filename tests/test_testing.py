@@ -9,18 +9,18 @@ from pydantic import Field
 
 from infoplane import jobs, stores, testing
 from infoplane.analyses.base import Analysis, result
-from infoplane.claims.base import Claim, at_least
+from infoplane.claims.base import Claim, statistic
 from infoplane.datasets.base import Dataset, Shape, bit_patterns, joint, uniform
 from infoplane.figures.base import Drawing, Figure
 from infoplane.figures.style import panels
 from infoplane.measures import ESTIMATORS
-from infoplane.measures.base import Estimator
+from infoplane.measures.base import LayerEstimator
 from infoplane.measures.binned import Binned
-from infoplane.statistics import INTERVAL, PARTS
+from infoplane.statistics import mean_interval
 from infoplane.testing import examples
 
 
-class Signs(Estimator):
+class Signs(LayerEstimator):
     """A parabola in how likely the first unit is positive: no information, but well-behaved."""
 
     kind: Literal["signs"] = "signs"
@@ -215,10 +215,8 @@ class Learnt(Claim):
         return Last(experiment=self.experiment)
 
     def statistics(self, analysis):
-        error = analysis["condition_1"]["train_error"].mean("replicate", keep_attrs=True)
-        parts = xr.Variable(INTERVAL, list(PARTS))
-        interval = xr.concat([error] * len(PARTS), parts).assign_attrs(error.attrs)
-        return [at_least(0, interval)]
+        error = analysis["condition_1"]["train_error"]
+        return [statistic("at least", 0, mean_interval(error, "1", "training error"))]
 
 
 class Silent(Learnt):

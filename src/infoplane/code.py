@@ -144,6 +144,7 @@ def _source(module: str) -> _Source:
         imports |= {f"{module.rpartition('/')[0]}/{name.replace('.', '/')}.py" for name in imports}
     if module == PACKAGE:  # what `import infoplane` offers is imported when asked for, and counts where it is used
         tree = ast.Module([part for part in tree.body if not _waits(part)], [])
+        found = _private(tree)
     there = (frozenset(filter(_file, modules)) for modules in (imports, asks, asked))
     return _Source(tree, _belongings(path), *there, *found)
 
@@ -152,8 +153,12 @@ def _source(module: str) -> _Source:
 def _parsed(text: bytes, name: str) -> tuple[ast.Module, tuple[frozenset[str], frozenset[str]]]:
     """The essence of a file's text, and the private names that are its own and that it speaks of."""
     tree = essence(ast.parse(text, name), UNREAD)
+    return tree, _private(tree)
+
+
+def _private(tree: ast.Module) -> tuple[frozenset[str], frozenset[str]]:
     found = names(tree)
-    return tree, (found.own(), found.spoken())
+    return found.own(), found.spoken()
 
 
 def _belongings(path: Path) -> tuple[str, ...]:

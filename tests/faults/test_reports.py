@@ -54,7 +54,7 @@ def test_whatever_a_job_raises_is_one_line_that_names_the_log(tmp_path, monkeypa
     snakemake = SimpleNamespace(
         log=[str(tmp_path / "a log/job.log")],
         output=[str(tmp_path / recipe.place)],
-        params=SimpleNamespace(recipe=recipe.to_json(), label="it", get=lambda name: None),
+        params=SimpleNamespace(order=(recipe, "it"), get=lambda name: None),
     )
     monkeypatch.setattr(jobs, "check_code", lambda recipe: None)
     with pytest.raises(SystemExit) as ended:

@@ -57,7 +57,7 @@ REAL = {
     "estimators.kde.noise_variance": 1e-300,
     "claims.near_bound.bits": 0.0,
     "claims.depth_helps.correlation": -1.1,
-    "claims.depth_helps.error": 1,
+    "claims.two_phases.after": 1.1,
 }
 CHOICES = {
     "defaults.activation": "tahn",

@@ -64,8 +64,8 @@ EDITS = {
     "script": ("workflow/scripts/figure.py", "return render", "1 + 1\n    return render", dict.fromkeys(FIGURES, 1)),
     "default": (
         "src/infoplane/condition.py",
-        "l2: NonNegative = Field(0.0",
-        "l2: NonNegative = Field(0.1",
+        "l2: Annotated[NonNegative, Field(le=LARGE)] = Field(0.0",
+        "l2: Annotated[NonNegative, Field(le=LARGE)] = Field(0.1",
         {"training": 4, **MEASURED},
     ),
 }

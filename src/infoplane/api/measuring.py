@@ -15,7 +15,7 @@ from infoplane.datasets.base import MAX_CLASSES
 from infoplane.datasets.replicates import draw
 from infoplane.loading import lines
 from infoplane.measures import ESTIMATORS
-from infoplane.measures.base import Estimator
+from infoplane.measures.base import Estimator, LayerEstimator
 from infoplane.section import one_of
 
 NUMBERS = "buif"  # numpy's kinds of real numbers
@@ -57,6 +57,11 @@ def measure(
         ValueError: something that cannot be taken, in one line.
     """
     section = _estimator(estimator, options)
+    if not isinstance(section, LayerEstimator):
+        kinds = [kind for kind in ESTIMATORS if issubclass(ESTIMATORS[kind], LayerEstimator)]
+        raise ValueError(
+            f"estimator: {section.kind} runs the network, arrays are not enough; allowed: {', '.join(kinds)}"
+        )
     if isinstance(activations, str | Path):
         with stores.open_tree(Path(activations)) as tree:
             return measure(tree, labels, estimator=section, p_x=p_x, p_y_given_x=p_y_given_x)

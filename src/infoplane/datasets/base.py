@@ -11,6 +11,7 @@ import xarray as xr
 from pydantic import Field
 
 from infoplane.section import Section
+from infoplane.sufficient import sufficient_class
 
 MAX_CLASSES = 128  # labels are stored as int8
 
@@ -50,14 +51,6 @@ class Dataset(Section):
             for name in ("p_y_given_x", "sufficient_class"):
                 data[name] = data[name].copy(data=data[name].values[permutation])
         return data
-
-
-def sufficient_class(p_y_given_x: np.ndarray) -> np.ndarray:
-    """The class S of each sample, int32 (sample), of p(y|x) (sample, class): samples are alike if p(y|x) is.
-
-    S is the minimal sufficient statistic of X for Y (Cover & Thomas, ch. 2.9); with certain labels it is the label.
-    """
-    return np.unique(p_y_given_x, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int32)
 
 
 def joint(x: np.ndarray, p_x: np.ndarray, p_y_given_x: np.ndarray, sufficient: np.ndarray | None = None) -> xr.Dataset:

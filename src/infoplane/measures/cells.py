@@ -17,10 +17,10 @@ import numpy as np
 import xarray as xr
 from pydantic import Field
 
-from infoplane.datasets.base import sufficient_class
 from infoplane.measures.base import Layer, LayerEstimator
 from infoplane.measures.entropy import xlog2x
 from infoplane.section import Neutral
+from infoplane.sufficient import sufficient_class
 
 FLOAT32_PATTERNS = 2**32
 BLOCK = 2**19  # activations digitized at once
