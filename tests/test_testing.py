@@ -210,13 +210,14 @@ class Learnt(Claim):
     number: ClassVar[int] = 99
     source: ClassVar[str] = "this test"
     statement: ClassVar[str] = "Networks learn."
+    test: ClassVar[str] = "The training error."
 
     def analysis(self):
         return Last(experiment=self.experiment)
 
     def statistics(self, analysis):
         error = analysis["condition_1"]["train_error"]
-        return [statistic("at least", 0, mean_interval(error, "1", "training error"))]
+        return [statistic("at least", -1, mean_interval(error, "1", "training error"))]
 
 
 class Silent(Learnt):
@@ -226,7 +227,7 @@ class Silent(Learnt):
 
 
 def test_analyses_and_claims():
-    assert list(testing.check_analysis(Last()).children) == ["condition_1", "condition_2"]
+    assert sorted(testing.check_analysis(Last()).children) == ["condition_1", "condition_2"]
     with pytest.raises(AssertionError, match="analyse: train_error: no units"):
         testing.check_analysis(Bare())
     assert testing.check_claim(Learnt(figure="f"))["verdict"] == "holds"

@@ -22,6 +22,8 @@ from infoplane.tree import LEVELS, as_yaml, named, printable
 
 MAPPINGS = ("model_type", "model_attributes_type", "dict_type")  # pydantic's errors that a mapping was expected
 
+NAMED = 12  # keys of one problem
+
 
 class ConfigError(ValueError):
     """The config cannot be used; the text has one line for each problem."""
@@ -55,13 +57,13 @@ def load(values: Mapping[str, Any]) -> Config:
 
 
 def _together(found: Mapping[str, str]) -> Iterator[str]:
-    """A line for each problem; where many keys have the same, the first stands for them all."""
+    """A line for each problem, which names all keys that have it, or the first of very many."""
     paths: dict[str, list[str]] = {}
     for path, problem in found.items():
         paths.setdefault(problem, []).append(path)
     for problem, having in paths.items():
-        others = f", and {len(having) - 1} more" if having[1:] else ""
-        yield printable(f"{having[0]}{others}: {problem}")
+        others = f", and {len(having) - NAMED} more" if having[NAMED:] else ""
+        yield printable(f"{', '.join(having[:NAMED])}{others}: {problem}")
 
 
 def lines(error: ValidationError, values: Any, where: Callable[[str], str] = str) -> str:

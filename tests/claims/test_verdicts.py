@@ -116,7 +116,7 @@ def test_a_statistic_is_named_after_its_number_its_layer_and_its_condition(world
     run = world.run({"seed": 7, "batch_size": "full"})
     condition = result([run], [data.assign_attrs(replicates_used=2)])["condition_1"].to_dataset()
     kept = Of(condition, "part", also="T2").at_least(1, "height", layer=2)
-    assert (kept.name, kept.unit, kept.side) == ("height, T2, seed 7, batch size full", "bits", "at least")
+    assert (kept.name, kept.unit, kept.side) == ("height, T2, main, seed 7, batch size full", "bits", "at least")
     assert (kept.estimate, kept.threshold, kept.part, kept.networks) == (6, 1, "part", 2)
 
 
