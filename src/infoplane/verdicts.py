@@ -10,6 +10,7 @@ COLORS = {HOLDS: "#0173b2", FAILS: "#de8f05", UNDECIDED: "#949494"}  # seaborn's
 SIGNS = {"at least": "≥", "at most": "≤", "within": "within ±"}
 FACTOR = "within a factor of"
 NONE = "none"
+TINY = 1e-3  # below, one digit says enough
 
 
 def value(statistic: Mapping[str, Any]) -> str:
@@ -51,7 +52,10 @@ def _is_factor(statistic: Mapping[str, Any]) -> bool:
 
 
 def _number(value: float | None, otherwise: str) -> str:
-    return otherwise if value is None else f"{value:.3g}".replace("-", "−")
+    if value is None:
+        return otherwise
+    digits = 1 if abs(value) < TINY else 3
+    return f"{value:.{digits}g}".replace("-", "−")
 
 
 def _unit(statistic: Mapping[str, Any], number: float | None = None) -> str:

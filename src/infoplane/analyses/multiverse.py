@@ -57,7 +57,9 @@ class Multiverse(Analysis):
         of the variance of the mean compression over the hidden layers of the grid.
         """
         cells = [self._cells(run) for run in runs]
-        root = _shares([cell["compression"] for cell in cells], [condition_name(run.varied) for run in runs])
+        names = [condition_name(run.varied) for run in runs]
+        known = [place for place, cell in enumerate(cells) if cell["compression"].notnull().any()]  # some have learned
+        root = _shares([cells[place]["compression"] for place in known], [names[place] for place in known])
         return result(runs, [_described(cell) for cell in cells], xr.Dataset(root))
 
     def _cells(self, run: Run) -> xr.Dataset:

@@ -15,7 +15,7 @@ from infoplane.verdicts import COLORS, threshold, value
 
 LINE = 0.13  # inches
 GAP = 0.7  # of a line, between claims
-WRAP, WRAP_PART = 40, 32  # letters of a statement, and of a part
+WRAP, WRAP_PART = 40, 27  # letters of a statement, and of a part
 # where columns begin or end
 NUMBER, STATEMENT, PART, COUNT, VALUE, LIMIT, VERDICT = 0.02, 0.025, 0.31, 0.545, 0.765, 0.78, 0.905
 
@@ -48,7 +48,7 @@ def _head(axes: Axes) -> None:
         (STATEMENT, "claim", "left"),
         (PART, "part", "left"),
         (COUNT, "hold", "right"),
-        (VALUE, "worst of them, 95 % interval", "right"),
+        (VALUE, "worst, 95 % interval", "right"),
         (LIMIT, "asked for", "left"),
         (VERDICT, "verdict", "left"),
     ):
