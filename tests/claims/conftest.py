@@ -1,5 +1,7 @@
 """The worlds of the analyses, and what a claim says of them: by what the store of its analysis gives back."""
 
+import json
+
 import pytest
 from tests.analyses.conftest import world
 
@@ -13,6 +15,8 @@ __all__ = ["world"]
 def check(world):
     def check(kind, runs, **keys):
         claim = CLAIMS[kind](kind=kind, **{"experiment": "main", "figure": "f"} | keys)
-        return finding(kind, claim, world.stored(claim.analysis().analyse(runs)))
+        found = finding(kind, claim, world.stored(claim.analysis().analyse(runs)))
+        assert json.loads(json.dumps(found)) == found  # as the verdict's job writes it
+        return found
 
     return check

@@ -138,7 +138,7 @@ class Forgets(Claim):
         ]
 
     def _of(self, data: xr.Dataset, layer: int) -> list[Statistic]:
-        name, control = layer_name(data, layer), layer != data["layer"].values[-2]
+        name, control = layer_name(data, layer), bool(layer != data["layer"].values[-2])
         parts = ("irrelevant details go after the fitting", "and not while fitting", "the relevant class is kept")
         after, fitting, kept = (Of(data, part, control, name) for part in parts)
         return [
