@@ -16,7 +16,7 @@ def write(job: jobs.Job) -> dict[str, bytes]:
         claim = CLAIMS[settings["kind"]].restored(settings)
         found.append({**finding(name, claim, numbers), "analysis": analysis})
     text = json.dumps({"claims": found}, indent=1) + "\n"
-    return {"claims.json": text.encode(), "claims.tex": macros(found, job.about["id"]).encode()}
+    return {"claims.json": text.encode(), "claims.tex": macros(found, job.attributes["id"]).encode()}
 
 
 jobs.run(snakemake, write)
