@@ -54,13 +54,13 @@ def test_each_claim_names_its_statistics_and_what_it_was_decided_by(judged):
 
 def test_the_verdicts_are_put_into_a_page_by_a_command(judged, tmp_path):
     page = tmp_path / "README.md"
-    page.write_text("# mine\n<!-- verdicts -->\nold\n<!-- /verdicts -->\nend\n")
+    page.write_text("# mine\n<!-- verdicts -->\nOUTDATED\n<!-- /verdicts -->\nend\n")
     done = judged.run("infoplane", "verdicts", "results/claims.json", "--into", str(page))
     assert done.returncode == 0, done.stderr
     text = page.read_text()
     assert text.startswith("# mine\n")
     assert text.endswith("<!-- /verdicts -->\nend\n")
-    assert "old" not in text
+    assert "OUTDATED" not in text
     for claim in verdicts(judged).values():
         assert f"| {claim['number']} | {claim['statement']} [{claim['source']}] | {claim['verdict']} |" in text
     assert embed.read(judged.folder / "results/claims.json").manifest["id"] in text
