@@ -84,7 +84,7 @@ def test_a_newcomers_session(installed, tmp_path):
     study = tmp_path / "my study"
     config = yaml.safe_load((study / studies.CONFIG).read_text())
     config["defaults"] |= TINY
-    del config["claims"]["similar_paths"], config["figures"]["replicate_spread"], config["figures"]["learning_curves"]
+    del config["claims"]["no_overfitting"], config["figures"]["replicate_spread"], config["figures"]["learning_curves"]
     (study / studies.CONFIG).write_text(yaml.safe_dump(config))
 
     done = installed.infoplane("run", "--cores", "2", cwd=study)
