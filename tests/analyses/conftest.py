@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 
 from infoplane import stores
-from infoplane.analyses.base import Run
+from infoplane.analyses.base import Run, conditions
 from infoplane.condition import Condition
 from infoplane.datasets.base import joint
 from infoplane.measures.derived import derive
@@ -139,3 +139,27 @@ def world(tmp_path):
 
     makers = {f.__name__: f for f in (layered, information, gradients, curves, weights, bound, cells, inputs)}
     return SimpleNamespace(epochs=EPOCHS, change=CHANGE, run=run, stored=stored, **makers)
+
+
+@pytest.fixture
+def analyse():
+    def analyse(analysis, *runs):
+        """What is told of a single condition, or of each."""
+        found = conditions(analysis.analyse(runs))
+        return found[0] if len(runs) == 1 else found
+
+    return analyse
+
+
+@pytest.fixture
+def analyse_whole():
+    def analyse_whole(analysis, *runs):
+        """The root, and the conditions."""
+        found = analysis.analyse(runs)
+        return found.to_dataset(), *conditions(found)
+
+    return analyse_whole
+
+
+def estimate(value):
+    return value.sel(interval="estimate").values

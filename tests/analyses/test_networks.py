@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from scipy.stats import spearmanr
+from tests.analyses.conftest import estimate
 
 from infoplane.analyses.base import conditions, result
 from infoplane.analyses.bound import Bound
@@ -15,27 +16,13 @@ from infoplane.analyses.weights import Weights
 from infoplane.statistics import mean_interval
 
 
-@pytest.fixture
-def analyse():
-    def analyse(analysis, *runs):
-        """The root, and the conditions."""
-        found = analysis.analyse(runs)
-        return found.to_dataset(), *conditions(found)
-
-    return analyse
-
-
-def estimate(value):
-    return value.sel(interval="estimate").values
-
-
 def on(points, epochs):
     """A path through the points, straight in log(1 + epoch)."""
     return np.interp(np.log1p(epochs), np.log1p(list(points)), list(points.values()))
 
 
-def test_weights_are_counted_by_cosine_at_first_and_at_last(world, analyse):
-    _, found = analyse(Weights(), world.run())
+def test_weights_are_counted_by_cosine_at_first_and_at_last(world, analyse_whole):
+    _, found = analyse_whole(Weights(), world.run())
     assert found["layer"].values.tolist() == [1, 2, 3]  # the output layer has one neuron, and no pair
     for name in ("initial", "last", "random"):
         assert found[f"share_{name}"].sum("correlation").values == pytest.approx([1] * 3)
@@ -51,17 +38,17 @@ def test_weights_are_counted_by_cosine_at_first_and_at_last(world, analyse):
         )
 
 
-def test_ratios_of_weights_have_geometric_means_of_networks_that_have_learned(world, analyse):
+def test_ratios_of_weights_have_geometric_means_of_networks_that_have_learned(world, analyse_whole):
     data, curves = world.weights(), world.curves()
     data["correlation_rms"][:, -1] = 0.3 * np.array([1.0, 2.0, 4.0, 100.0])[:, None]
     curves["train_error"][3, -1] = 0.5
-    _, found = analyse(Weights(), world.run(measurements={"weights": data}, curves_=curves))
+    _, found = analyse_whole(Weights(), world.run(measurements={"weights": data}, curves_=curves))
     assert found["replicate"].values.tolist() == [0, 1, 2]
     assert estimate(found["over_random_mean"]) == pytest.approx([2] * 3)
 
 
-def test_a_network_without_any_pair_has_no_correlation(world, analyse):
-    _, found = analyse(Weights(), lonely(world))
+def test_a_network_without_any_pair_has_no_correlation(world, analyse_whole):
+    _, found = analyse_whole(Weights(), lonely(world))
     assert found.sizes["layer"] == 0
     assert found["over_random_mean"].size == 0
 
@@ -83,12 +70,12 @@ def learning(world, hidden, until, experiment="main"):
     return world.run({"hidden": [hidden]}, measurements=plane, curves_=curves, experiment=experiment)
 
 
-def test_depth_finds_when_the_targets_are_reached(world, analyse):
+def test_depth_finds_when_the_targets_are_reached(world, analyse_whole):
     run = learning(world, 3, [(8, 128)] * 4)
     plane = run.measurements["binned"]
     plane["I_XT"][:, :, -1] = on({0: 1.0, 2: 5.0, 8: 5.0, 256: 1.0}, world.epochs)  # low at first: no compression
     run.curves["test_error"][0] = 0.5
-    _, found = analyse(Depth(errors=(0.1, 0.4), compression=3.0), run)
+    _, found = analyse_whole(Depth(errors=(0.1, 0.4), compression=3.0), run)
     names = ["error 0.1", "error 0.4", "compression 3 bits"]
     assert found["target"].values.tolist() == names
     when = [9 * (129 / 9) ** share - 1 for share in (0.8, 0.2)]
@@ -106,13 +93,13 @@ def test_depth_has_no_median_where_most_never_arrive(world):
     assert (quoted["never"][0], quoted["epochs_to_median"][0]) == (4, None)
 
 
-def test_each_series_has_a_step_from_one_layer_and_a_trend_of_the_others(world, analyse):
+def test_each_series_has_a_step_from_one_layer_and_a_trend_of_the_others(world, analyse_whole):
     """Slower with each layer in one series; in the other faster, where the shallow never arrive and rank last."""
     early, late, never = [(1, 8)] * 4, [(8, 64)] * 4, [(256, 257)] * 4
     middle = [(2, 32)] * 4
     runs = [learning(world, n, when, "main") for n, when in ((1, early), (2, early), (3, middle), (4, late))]
     runs += [learning(world, n, when, "batch") for n, when in ((1, never), (2, never[:2] + late[:2]), (3, early))]
-    root, *_ = analyse(Depth(experiment=("main", "batch"), errors=(0.1,)), *runs)
+    root, *_ = analyse_whole(Depth(experiment=("main", "batch"), errors=(0.1,)), *runs)
     assert root["series"].values.tolist() == ["main", "batch"]
     step, trend = (estimate(root[name].sel(target="error 0.1")) for name in ("step", "trend"))
     assert step == pytest.approx([0.5, 0.75])  # alike; two of four are faster, and two never arrive either
@@ -120,13 +107,13 @@ def test_each_series_has_a_step_from_one_layer_and_a_trend_of_the_others(world, 
     assert trend == pytest.approx([1, spearmanr(depths, ranks).statistic])
 
 
-def test_a_series_of_one_depth_has_neither_step_nor_trend(world, analyse):
-    root, *_ = analyse(Depth(), learning(world, 2, [(1, 8)] * 4))
+def test_a_series_of_one_depth_has_neither_step_nor_trend(world, analyse_whole):
+    root, *_ = analyse_whole(Depth(), learning(world, 2, [(1, 8)] * 4))
     assert root["step"].isnull().all() or root["step"].sel(interval=["estimate", "low", "high"]).isnull().all()
     assert root["trend"].sel(interval=["estimate", "low", "high"]).isnull().all()
 
 
-def test_the_excess_is_taken_sideways_from_the_bound(world, analyse):
+def test_the_excess_is_taken_sideways_from_the_bound(world, analyse_whole):
     """The bound rises to (1, 0.9), then to (2, 1): what I(T;Y) needs of X is read off it."""
     plane = world.information()
     plane["I_XT"][:, 0] = 4.0
@@ -134,7 +121,7 @@ def test_the_excess_is_taken_sideways_from_the_bound(world, analyse):
     plane["I_XT"][:, -1] = [12.0, 2.0, 1.0, 0.5]
     plane["I_TY"][:, -1] = [1.0, 0.95, 0.9, 0.27]
     plane["I_TY"][0, -1] = [0.9, 0.95, 0.9, 0.27]
-    _, found = analyse(Bound(), world.run(measurements={"binned": plane}))
+    _, found = analyse_whole(Bound(), world.run(measurements={"binned": plane}))
     excess = found["excess"].transpose("replicate", "end", "layer")
     assert excess[1].values == pytest.approx(np.array([[3.5] * 4, [10, 0.5, 0, 0.2]]))
     assert excess[0, 1].values == pytest.approx([11, 0.5, 0, 0.2])
@@ -154,7 +141,7 @@ def compressing(world, varied, lost, gaps, **settings):
     return world.run(varied, measurements={"binned": plane}, curves_=curves, **settings)
 
 
-def test_what_correlates_over_conditions_may_not_within_them(world, analyse):
+def test_what_correlates_over_conditions_may_not_within_them(world, analyse_whole):
     """Simpson's paradox: the condition that compresses more has the larger gap, its networks have the smaller."""
     order = np.array([5, 4, 2, 3, 1])
     runs, lost, gaps = [], [], []
@@ -162,7 +149,7 @@ def test_what_correlates_over_conditions_may_not_within_them(world, analyse):
         lost.append(offset + np.arange(5) / 10)
         gaps.append(0.05 * offset + 0.01 * order)
         runs.append(compressing(world, {"seed": int(offset)}, lost[-1], gaps[-1], seed=int(offset)))
-    root, *found = analyse(Generalization(), *runs)
+    root, *found = analyse_whole(Generalization(), *runs)
     inside = spearmanr(np.arange(5), order).statistic
     assert [float(of["rank_correlation"]) for of in found] == pytest.approx([inside] * 2)
     assert estimate(root["within"]) == pytest.approx(inside)
@@ -177,10 +164,10 @@ def test_what_correlates_over_conditions_may_not_within_them(world, analyse):
         assert estimate(of["test_error_mean"]) == pytest.approx(0.01 + gap.mean())
 
 
-def test_networks_that_have_not_learned_and_conditions_of_few_have_no_correlation(world, analyse):
+def test_networks_that_have_not_learned_and_conditions_of_few_have_no_correlation(world, analyse_whole):
     run = compressing(world, {}, np.arange(5), np.arange(5) / 10)
     run.curves["train_error"][2, -1] = 0.3
-    root, found = analyse(Generalization(), run)
+    root, found = analyse_whole(Generalization(), run)
     assert (int(root["networks"]), int(root["conditions"]), found.attrs["replicates_used"]) == (4, 0, 4)
     assert found["compression"].isnull().values.tolist() == [False, False, True, False, False]
     assert found["rank_correlation"].isnull()
@@ -197,8 +184,8 @@ def test_conditions_keep_the_axes_that_they_share_with_the_root(world):
     assert set(found.dims) == {"interval"}
 
 
-def test_the_bull_has_the_mean_of_each_cell_and_its_size(world, analyse):
-    root, found = analyse(Bull(), world.run())
+def test_the_bull_has_the_mean_of_each_cell_and_its_size(world, analyse_whole):
+    root, found = analyse_whole(Bull(), world.run())
     x = world.inputs()["x"].values
     np.testing.assert_array_equal(found["chosen"], x[5])
     assert (found.attrs["input"], found.attrs["replicates_used"], root.attrs["replicate"]) == (5, 1, 0)
@@ -209,10 +196,10 @@ def test_the_bull_has_the_mean_of_each_cell_and_its_size(world, analyse):
     np.testing.assert_allclose(found["pattern"][1, 0], x[[5, 6, 7]].mean(axis=0))
 
 
-def test_inputs_count_in_the_bull_by_their_probability(world, analyse):
+def test_inputs_count_in_the_bull_by_their_probability(world, analyse_whole):
     data = world.inputs()
     data["p_x"][:] = np.where(np.arange(32) == 7, 0.5, 0.5 / 31)
-    _, found = analyse(Bull(), world.run(dataset=data))
+    _, found = analyse_whole(Bull(), world.run(dataset=data))
     weights = [0.5 / 31, 0.5 / 31, 0.5]
     expected = np.average(data["x"].values[[5, 6, 7]], axis=0, weights=weights)
     np.testing.assert_allclose(found["pattern"][1, 0], expected)
@@ -231,12 +218,12 @@ SHORT = {"one epoch": [0, 1], "two snapshots": [0, 9]}
 
 
 @pytest.mark.parametrize("kept", SHORT.values(), ids=SHORT)
-def test_two_snapshots_are_enough(world, analyse, kept):
+def test_two_snapshots_are_enough(world, analyse_whole, kept):
     measured = {
         name: getattr(world, name)().isel(epoch=kept) for name in ("information", "gradients", "weights", "cells")
     }
     measured = {"binned": measured.pop("information"), "specific": measured.pop("cells")} | measured
     run = world.run(measurements=measured, curves_=world.curves().isel(epoch=kept), epochs=int(world.epochs[kept[1]]))
     for analysis in (Weights(), Depth(), Bound(), Generalization(), Bull()):
-        _, found = analyse(analysis, run)
+        _, found = analyse_whole(analysis, run)
         assert found.attrs["replicates"] == 4

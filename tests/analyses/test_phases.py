@@ -6,8 +6,8 @@ A window of `WIDTH` leaves straight paths alone, and moves an event at a kink by
 import numpy as np
 import pytest
 import xarray as xr
+from tests.analyses.conftest import estimate
 
-from infoplane.analyses.base import conditions
 from infoplane.analyses.drift import Drift
 from infoplane.analyses.forgetting import Forgetting
 from infoplane.analyses.gradient_snr import GradientSNR
@@ -21,20 +21,6 @@ from infoplane.statistics import WIDTH
 UP_AND_DOWN = {0: 2.0, 1: 7.0, 16: 7.0, 64: 3.0, 256: 3.0}  # 4 bits are lost from epoch 16 to 64
 RISING = {0: 0.0, 2: 0.0, 32: 0.8, 256: 0.8}  # fitted in epoch 32
 HELD_OUT = {0: 0.5, 1: 0.5, 64: 0.1, 256: 0.1}
-
-
-@pytest.fixture
-def analyse():
-    def analyse(analysis, *runs):
-        """What is told of a single condition, or of each."""
-        found = conditions(analysis.analyse(runs))
-        return found[0] if len(runs) == 1 else found
-
-    return analyse
-
-
-def estimate(value):
-    return value.sel(interval="estimate").values
 
 
 def position(epoch):

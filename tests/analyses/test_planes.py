@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from infoplane.analyses.base import conditions
 from infoplane.analyses.data_processing import DataProcessing
 from infoplane.analyses.estimators import Estimators
 from infoplane.analyses.learning_curves import LearningCurves
@@ -12,16 +11,6 @@ from infoplane.analyses.moments import Moments, moments, transition
 from infoplane.analyses.plane import Plane
 from infoplane.analyses.spread import Spread, distance_from_others
 from infoplane.analyses.table import numbers
-
-
-@pytest.fixture
-def analyse():
-    def analyse(analysis, *runs):
-        """What is told of a single condition, or of each."""
-        found = conditions(analysis.analyse(runs))
-        return found[0] if len(runs) == 1 else found
-
-    return analyse
 
 
 def test_the_plane_has_points_means_ends_and_peaks(world, analyse):

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infoplane.measures.gradients import Gradients, phase_change
-from infoplane.statistics import bootstrap, median
+from infoplane.statistics import mean_interval
 
 EPOCH = np.r_[0, np.unique(np.geomspace(1, 3000, 60).astype(int))]
 seeds = st.integers(0, 2**32)
@@ -134,10 +134,10 @@ def test_a_layer_and_its_network_with_an_interval(training, dataset):
     result = Gradients().measure(network(0.4), dataset)
     assert result.phase_change.sel(layer=3).isnull().mean() > 0.9
     for change in (result.phase_change.sel(layer=1), result.network_phase_change):
-        interval = bootstrap(median, change)
-        assert float(interval.low) < np.median(onset) * 1.15
-        assert float(interval.high) > np.median(onset) * 0.85
-        assert float(interval.high) < 2 * float(interval.low)
+        _, low, high, *_ = mean_interval(change, "epochs", "change of phase", "log").values
+        assert low < np.median(onset) * 1.15
+        assert high > np.median(onset) * 0.85
+        assert high < 2 * low
     np.testing.assert_allclose(result.snr_before.sel(layer=1), 1.05, rtol=0.5)
     np.testing.assert_allclose(result.snr_after.sel(layer=1), 0.05, rtol=0.5)
 

@@ -135,7 +135,9 @@ def test_layers_lie_below_the_bound_of_their_dataset(measured, data):
     for kind in ("binned", "adaptive", "exact"):
         found = measured[kind]
         highest = xr.apply_ufunc(np.interp, found.I_XT, kwargs={"xp": bound.I_X.values, "fp": bound.I_Y.values})
-        assert float((highest - found.I_TY).min()) > -1e-3
+        distance = highest - found.I_TY
+        assert float(distance.min()) > -1e-3
+        assert distance.notnull().equals(found.I_XT.notnull())
 
 
 @pytest.mark.parametrize("kind", ESTIMATORS)

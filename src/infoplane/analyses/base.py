@@ -13,7 +13,7 @@ from pydantic import Field
 
 from infoplane.condition import Condition
 from infoplane.measures.derived import DERIVED
-from infoplane.section import Section
+from infoplane.section import Section, Share
 from infoplane.statistics import mean, median
 
 EXPERIMENT = "Whose conditions are read: a name under `experiments`, or a list; a condition they share is read once."
@@ -71,6 +71,23 @@ class Analysis(Section):
         """The numbers of the runs, which are in the order of the experiments' conditions, as `result` builds them."""
 
 
+class LearnedAnalysis(Analysis):
+    """An analysis of trained networks: those that have not learned have no say."""
+
+    reads_curves: ClassVar[bool] = True
+
+    learned: Share = Field(0.05, description=LEARNED)
+
+    def have_learned(self, run: Run) -> xr.DataArray:
+        """Whether a network has learned, bool (replicate)."""
+        return run.curves["train_error"].isel(epoch=-1, drop=True) <= self.learned
+
+    def of_learned(self, run: Run, found: xr.Dataset) -> xr.Dataset:
+        """What was found of each network (replicate, ...): NaN of those that have no say; how many have one."""
+        has_say = self.have_learned(run).sel(replicate=found["replicate"])
+        return found.where(has_say).assign_attrs(replicates_used=int(has_say.sum()))
+
+
 class InformationAnalysis(Analysis):
     """An analysis of I(X;T) and I(T;Y) as one estimator sees them."""
 
@@ -101,19 +118,6 @@ def complete(measured: xr.Dataset) -> xr.Dataset:
     if not kept.any():
         raise ValueError(f"all {kept.size} replicates diverged: there is nothing to draw; lower the learning rate")
     return measured.isel(replicate=np.flatnonzero(kept))
-
-
-def errors(run: Run) -> xr.Dataset:
-    """`train_error` and `test_error` (replicate, epoch) of the replicates that did not diverge.
-
-    Raises ValueError where no replicate is left.
-    """
-    return complete(run.curves[["train_error", "test_error"]])
-
-
-def learned(run: Run, error: float) -> xr.DataArray:
-    """Whether a network has learned, bool (replicate): its training error in the last epoch is at most `error`."""
-    return run.curves["train_error"].isel(epoch=-1, drop=True) <= error
 
 
 def result(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -45,31 +45,19 @@ class Depth(InformationAnalysis):
         two layers on, and `step`: the probability that a network of two hidden layers is faster than one of one.
         """
         epochs = [self._epochs(run) for run in runs]
-        series: dict[str, list[tuple[int, xr.DataArray]]] = {}
-        for run, times in zip(runs, epochs, strict=True):
-            series.setdefault(run.experiment, []).append((len(run.condition.hidden), times))
-        targets = epochs[0]["target"].values
-        by_series = {
-            statistic: xr.concat(
-                [
-                    xr.concat([of(name, found, str(t)) for t in targets], xr.Variable("target", targets))
-                    for name, found in series.items()
-                ],
-                xr.Variable("series", list(series)),
-                combine_attrs="override",
-            ).assign_attrs(long_name=long_name)
-            for statistic, of, long_name in (
-                ("trend", _trend, "rank correlation of hidden layers (2 or more) and epochs"),
-                ("step", _step, "probability that two hidden layers are faster than one"),
-            )
-        }
-        found = [_of(times, len(run.condition.hidden)) for run, times in zip(runs, epochs, strict=True)]
-        return result(runs, found, xr.Dataset(by_series))
+        depths = [len(run.condition.hidden) for run in runs]
+        series: dict[str, dict[int, xr.DataArray]] = {}
+        for run, depth, times in zip(runs, depths, epochs, strict=True):
+            series.setdefault(run.experiment, {})[depth] = times
+        pooled = {name: _by_series(series, *statistic) for name, statistic in STATISTICS.items()}
+        found = [_of(times, depth) for times, depth in zip(epochs, depths, strict=True)]
+        return result(runs, found, xr.Dataset(pooled))
 
     def _epochs(self, run: Run) -> xr.DataArray:
         """(target, replicate), of the networks that did not diverge."""
         error = smoothed(complete(run.curves[["test_error"]])["test_error"])
         output = smoothed(self.information(run)["I_XT"].isel(layer=-1, drop=True))
+        output = output.isel(epoch=output["epoch"] >= 1)  # once training has begun
         times = {f"error {target:g}": epochs_until(error, target) for target in self.errors}
         times[f"compression {self.compression:g} bits"] = epochs_until_compressed(output, self.compression)
         together = xr.concat(list(times.values()), xr.Variable("target", list(times)), join="inner")
@@ -88,30 +76,43 @@ def _of(epochs: xr.DataArray, hidden_layers: int) -> xr.Dataset:
     return xr.Dataset(found)
 
 
-def _trend(series: str, found: Sequence[tuple[int, xr.DataArray]], target: str) -> xr.DataArray:
-    """Spearman's: networks that never arrive rank last, together."""
-    samples = [(depth, times.sel(target=target).values) for depth, times in found if depth >= 2]
+def trend(by_depth: Mapping[int, np.ndarray]) -> tuple[Callable[..., np.ndarray], list[np.ndarray]]:
+    """Spearman's correlation of two layers or more with epochs; networks that never arrive rank last, together."""
+    deep = {depth: times for depth, times in by_depth.items() if depth >= 2}
 
     def correlation(*times: np.ndarray, axis: int = -1) -> np.ndarray:
-        depths = np.concatenate([np.full(np.shape(t), depth) for t, (depth, _) in zip(times, samples, strict=True)], -1)
-        return rank_correlation(np.concatenate(times, -1), depths, axis)
+        depths = [np.full(np.shape(t), depth) for t, depth in zip(times, deep, strict=True)]
+        return rank_correlation(np.concatenate(times, -1), np.concatenate(depths, -1), axis)
 
-    return _interval(correlation, [times for _, times in samples], f"trend, {series}, {target}")
+    return correlation, list(deep.values())
 
 
-def _step(series: str, found: Sequence[tuple[int, xr.DataArray]], target: str) -> xr.DataArray:
-    one, two = ([times.sel(target=target).values for depth, times in found if depth == d] for d in (1, 2))
+def step(by_depth: Mapping[int, np.ndarray]) -> tuple[Callable[..., np.ndarray], list[np.ndarray]]:
+    """The probability that a network of two layers arrives before one of one; both at once, or never, are a half."""
 
     def faster(slow: np.ndarray, fast: np.ndarray, axis: int = -1) -> np.ndarray:
         slow, fast = slow[..., :, None], fast[..., None, :]
         return ((fast < slow) + 0.5 * (fast == slow)).mean((-2, -1))
 
-    return _interval(faster, [*one, *two] if one and two else [], f"step, {series}, {target}")
+    return faster, [by_depth[depth] for depth in (1, 2) if depth in by_depth]
 
 
-def _interval(statistic, samples: Sequence[np.ndarray], name: str) -> xr.DataArray:
-    if len(samples) < 2:  # nothing to compare: not a number
-        return bootstrap_interval(
-            lambda a, axis=-1: np.full(a.shape[:-1], np.nan), np.zeros(1), units="1", long_name=name
-        )
-    return bootstrap_interval(statistic, *samples, units="1", long_name=name)
+STATISTICS = {
+    "trend": (trend, "rank correlation of hidden layers (2 or more) and epochs"),
+    "step": (step, "probability that two hidden layers are faster than one"),
+}
+
+
+def _by_series(series: Mapping[str, Mapping[int, xr.DataArray]], of: Callable, long_name: str) -> xr.DataArray:
+    """A statistic of each series and target (series, target, interval); NaN where there are not two depths for it."""
+    rows = []
+    for by_depth in series.values():
+        targets = next(iter(by_depth.values()))["target"].values
+        cells = []
+        for target in targets:
+            statistic, samples = of({depth: times.sel(target=target).values for depth, times in by_depth.items()})
+            if len(samples) < 2:
+                statistic, samples = np.mean, [np.full(1, np.nan)]
+            cells.append(bootstrap_interval(statistic, *samples, units="1", long_name=long_name))
+        rows.append(xr.concat(cells, xr.Variable("target", targets)))
+    return xr.concat(rows, xr.Variable("series", list(series)), combine_attrs="override")

@@ -9,26 +9,24 @@ import numpy as np
 import xarray as xr
 from pydantic import Field
 
-from infoplane.analyses.base import LEARNED, InformationAnalysis, Run, learned, result, stated
+from infoplane.analyses.base import InformationAnalysis, LearnedAnalysis, Run, result, stated
 from infoplane.analyses.phases import onset
-from infoplane.section import Positive, Share
+from infoplane.section import Positive
 from infoplane.statistics import SCALES, mean_interval, smoothed
 
 # shares of log(1 + epoch) of the whole training: the windows in which drift and diffusion are looked for
 WINDOWS = {"early": (0.1, 0.4), "late": (0.85, 1.0)}
 
 
-class Drift(InformationAnalysis):
+class Drift(LearnedAnalysis, InformationAnalysis):
     """Each layer's gradient signal-to-noise ratio (SNR) early and late, and its fall beside the onset of compression.
 
     The SNR is that of the gradients of single batches: with k times the batch size it is √k times as large.
     """
 
-    reads_curves: ClassVar[bool] = True
     measures: ClassVar[tuple[str, ...]] = ("gradients",)
 
     kind: Literal["drift"] = "drift"
-    learned: Share = Field(0.05, description=LEARNED)
     least: Positive = Field(0.5, description="Compression below which a layer has no onset, in bits.")
 
     def analyse(self, runs: Sequence[Run]) -> xr.DataTree:
@@ -36,8 +34,7 @@ class Drift(InformationAnalysis):
         return result(runs, [self._of(run) for run in runs])
 
     def _of(self, run: Run) -> xr.Dataset:
-        plane, has_say = self.information(run), learned(run, self.learned)
-        found = drift(run.measurements["gradients"], plane, self.least).where(has_say)
+        found = self.of_learned(run, drift(run.measurements["gradients"], self.information(run), self.least))
         means = {
             f"{name}_mean": mean_interval(
                 found[name], found[name].attrs["units"], found[name].attrs["long_name"], "log"
@@ -45,9 +42,8 @@ class Drift(InformationAnalysis):
             for name in ("snr_early", "snr_late", "lag")
         }
         both = found["lag"].notnull().sum("replicate")
-        counted = {"networks_with_both": stated(both, "1", "networks whose layer changes to diffusion and compresses")}
-        number = int(has_say.sel(replicate=plane["replicate"]).sum())
-        return xr.Dataset({**found, **means, **counted}, attrs={"replicates_used": number})
+        counted = stated(both, "1", "networks whose layer changes to diffusion and compresses")
+        return found.assign(means | {"networks_with_both": counted})
 
 
 def drift(gradients: xr.Dataset, plane: xr.Dataset, least: float) -> xr.Dataset:

@@ -9,6 +9,8 @@ import xarray as xr
 from pydantic import Field
 
 from infoplane.analyses.base import Analysis, Bound, Run, information, result, stated
+from infoplane.analyses.phases import compression
+from infoplane.statistics import smoothed
 
 COMPARED = "Estimators that are compared: names under `estimators`."
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
@@ -35,14 +37,14 @@ class Estimators(Analysis):
     def _of(self, run: Run) -> xr.Dataset:
         planes = [information(run, estimator, self.bound) for estimator in self.compare]
         means = self._joined([plane[["I_XT", "I_TY"]].mean("replicate") for plane in planes], "outer")
-        lost = [plane["compression"] for plane in planes]
+        lost = [compression(smoothed(plane["I_XT"])) for plane in planes]
         average = self._joined([bits.mean("replicate") for bits in lost], "exact")
         deviation = self._joined([bits.std("replicate") for bits in lost], "exact")
         used = xr.DataArray([plane.sizes["replicate"] for plane in planes], dims="estimator")
         found = {
             "I_XT_mean": stated(means["I_XT"], "bits", "mean of I(X;T)"),
             "I_TY_mean": stated(means["I_TY"], "bits", "mean of I(T;Y)"),
-            "compression_mean": stated(average, "bits", "mean of the compression: peak minus final I(X;T)"),
+            "compression_mean": stated(average, "bits", "mean of the compression"),
             "compression_std": stated(deviation, "bits", "standard deviation of the compression"),
             "networks": stated(used, "1", "replicates that count"),
         }

@@ -10,33 +10,28 @@ from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 import xarray as xr
-from pydantic import Field
 
-from infoplane.analyses.base import LEARNED, InformationAnalysis, Run, learned, result, stated
+from infoplane.analyses.base import InformationAnalysis, LearnedAnalysis, Run, result, stated
 from infoplane.analyses.phases import fitted
-from infoplane.section import Share
 from infoplane.statistics import at_epoch, first, last, mean_interval, smoothed
 
 QUANTITIES = {"I_ST": "I(S;T)", "I_XT_given_S": "I(X;T|S)"}
 NAMES = {"I_XT": "I(X;T)", "I_TY": "I(T;Y)", **QUANTITIES}
 
 
-class Forgetting(InformationAnalysis):
+class Forgetting(LearnedAnalysis, InformationAnalysis):
     """The parts of I(X;T) of every layer over the epochs, and by how much each changes in either phase."""
 
-    reads_curves: ClassVar[bool] = True
     needs: ClassVar[tuple[str, ...]] = ("I_XT", "I_TY", "I_ST", "I_XT_given_S")
 
     kind: Literal["forgetting"] = "forgetting"
-    learned: Share = Field(0.05, description=LEARNED)
 
     def analyse(self, runs: Sequence[Run]) -> xr.DataTree:
         """By condition: means (epoch, layer), changes while fitting and after (replicate, layer; interval, layer)."""
         return result(runs, [self._of(run) for run in runs])
 
     def _of(self, run: Run) -> xr.Dataset:
-        plane, has_say = self.information(run), learned(run, self.learned)
-        chosen = plane[[*NAMES]].where(has_say)
+        chosen = self.of_learned(run, self.information(run)[[*NAMES]])
         when = fitted(smoothed(chosen["I_TY"]))
         found = {
             f"{name}_mean": stated(chosen[name].mean("replicate"), "bits", f"mean of {quantity}")
@@ -52,5 +47,4 @@ class Forgetting(InformationAnalysis):
                 change = stated(afterwards - before, "bits", f"change of {quantity} {words}")
                 found[f"{name}_{phase}"] = change
                 found[f"{name}_{phase}_mean"] = mean_interval(change, "bits", change.attrs["long_name"])
-        number = int(has_say.sel(replicate=plane["replicate"]).sum())
-        return xr.Dataset(found, attrs={"replicates_used": number, "last_epoch": int(plane["epoch"][-1])})
+        return xr.Dataset(found, attrs={**chosen.attrs, "last_epoch": int(chosen["epoch"][-1])})

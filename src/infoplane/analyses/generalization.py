@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 import xarray as xr
-from pydantic import Field
 
-from infoplane.analyses.base import LEARNED, InformationAnalysis, Run, complete, learned, result, stated
+from infoplane.analyses.base import InformationAnalysis, LearnedAnalysis, Run, complete, result, stated
 from infoplane.analyses.phases import compression
-from infoplane.section import Share
 from infoplane.statistics import bootstrap_interval, last, mean_interval, rank_correlation, smoothed
 
 FEWEST = 5  # networks that have a correlation worth counting
 ERRORS = ("train_error", "test_error")
 
 
-class Generalization(InformationAnalysis):
+class Generalization(LearnedAnalysis, InformationAnalysis):
     """Compression of the last hidden layer beside the held-out error and the gap, and their rank correlations.
 
     Pooled over conditions, and within them: conditions differ in both for reasons of their own (Simpson's paradox).
     """
 
-    reads_curves: ClassVar[bool] = True
-
     kind: Literal["generalization"] = "generalization"
-    learned: Share = Field(0.05, description=LEARNED)
 
     def analyse(self, runs: Sequence[Run]) -> xr.DataTree:
         """By condition: `compression`, `gap`, `test_error` (replicate), means, `rank_correlation` within.
@@ -55,7 +50,7 @@ class Generalization(InformationAnalysis):
         train, test = (last(smoothed(complete(run.curves[[name]])[name])) for name in ERRORS)
         parts = {"compression": compression(i_xt), "gap": test - train, "test_error": test}
         merged = xr.merge([value.rename(name) for name, value in parts.items()], join="inner")
-        return merged.where(learned(run, self.learned))
+        return self.of_learned(run, merged)
 
 
 def _correlation(networks: xr.Dataset) -> float:
@@ -76,5 +71,4 @@ def _of(networks: xr.Dataset, correlation: float) -> xr.Dataset:
         found[name] = stated(networks[name], units, long_name)
         found[f"{name}_mean"] = mean_interval(networks[name], units, long_name)
     found["rank_correlation"] = stated(xr.DataArray(correlation), "1", "rank correlation within the condition")
-    used = int(networks["compression"].notnull().sum())
-    return xr.Dataset(found, attrs={"replicates_used": used})
+    return xr.Dataset(found, attrs=networks.attrs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 import xarray as xr
@@ -11,52 +11,39 @@ from pydantic import Field
 
 from infoplane.analyses.base import (
     EXPERIMENT,
-    LEARNED,
     Experiments,
     InformationAnalysis,
+    LearnedAnalysis,
     Run,
     complete,
-    learned,
     result,
     stated,
 )
 from infoplane.analyses.phases import compression
-from infoplane.section import Share
 from infoplane.statistics import at_epoch, epochs_until, mean_interval, smoothed
 
 
-class Matched(InformationAnalysis):
+class Matched(LearnedAnalysis, InformationAnalysis):
     """Compression of the last hidden layer until the training loss is what all conditions of an activation reach.
 
     That loss is the highest of the conditions' means in the last epoch, over networks that have learned.
     """
 
-    reads_curves: ClassVar[bool] = True
-
     kind: Literal["matched"] = "matched"
     experiment: Experiments = Field("batch", description=EXPERIMENT)
-    learned: Share = Field(0.05, description=LEARNED)
 
     def analyse(self, runs: Sequence[Run]) -> xr.DataTree:
         """By condition: `compression`, `epoch` (replicate), `loss`, and `difference` from SGD where there is one."""
         loss = [self._loss(run) for run in runs]
-        at = [self._level(run, runs, loss) for run in runs]
+        at = [_level(run, runs, loss) for run in runs]
         found = [self._until(run, curve, level) for run, curve, level in zip(runs, loss, at, strict=True)]
-        return result(runs, [self._described(run, runs, found) for run in runs])
+        return result(runs, [_described(number, runs, found) for number in range(len(runs))])
 
     def _loss(self, run: Run) -> xr.DataArray:
-        return complete(run.curves[["train_loss"]])["train_loss"].where(learned(run, self.learned))
-
-    def _level(self, run: Run, runs: Sequence[Run], loss: Sequence[xr.DataArray]) -> float:
-        last = [
-            float(curve.isel(epoch=-1).mean("replicate"))
-            for other, curve in zip(runs, loss, strict=True)
-            if other.condition.activation == run.condition.activation
-        ]
-        return max((level for level in last if np.isfinite(level)), default=np.nan)
+        return complete(run.curves[["train_loss"]])["train_loss"].where(self.have_learned(run))
 
     def _until(self, run: Run, loss: xr.DataArray, level: float) -> xr.Dataset:
-        i_xt = smoothed(self.information(run)["I_XT"].isel(layer=-2, drop=True)).where(learned(run, self.learned))
+        i_xt = smoothed(self.information(run)["I_XT"].isel(layer=-2, drop=True)).where(self.have_learned(run))
         reached = epochs_until(smoothed(loss), level)
         end = float(i_xt["epoch"][-1])
         epoch = reached.where(np.isfinite(reached), end).where(reached.notnull())
@@ -70,19 +57,26 @@ class Matched(InformationAnalysis):
             }
         )
 
-    def _described(self, run: Run, runs: Sequence[Run], found: Sequence[xr.Dataset]) -> xr.Dataset:
-        own = found[runs.index(run)]
-        means = {
-            f"{name}_mean": mean_interval(own[name], "bits", own[name].attrs["long_name"])
-            for name in ("compression", "compression_last")
-        }
-        twin = _stochastic_twin(run, runs)
-        if twin is not None:
-            difference = own["compression"] - found[twin]["compression"]
-            means["difference"] = stated(difference, "bits", "compression of full batch less that of SGD")
-            means["difference_mean"] = mean_interval(difference, "bits", "compression less that of SGD")
-        number = int(own["compression"].notnull().sum())
-        return own.assign(means).assign_attrs(replicates_used=number)
+
+def _level(run: Run, runs: Sequence[Run], loss: Sequence[xr.DataArray]) -> float:
+    """The training loss that all conditions of the run's activation reach, in nats; NaN where none has learned."""
+    last = [
+        float(curve.isel(epoch=-1).mean("replicate"))
+        for other, curve in zip(runs, loss, strict=True)
+        if other.condition.activation == run.condition.activation
+    ]
+    return max((level for level in last if np.isfinite(level)), default=np.nan)
+
+
+def _described(number: int, runs: Sequence[Run], found: Sequence[xr.Dataset]) -> xr.Dataset:
+    """What was found of a condition, with means, and its difference from its stochastic twin where there is one."""
+    own, twin = found[number], _stochastic_twin(runs[number], runs)
+    if twin is not None:
+        difference = own["compression"] - found[twin]["compression"]
+        own = own.assign(difference=stated(difference, "bits", "compression less that of SGD"))
+    of_networks = ("compression", "compression_last", *(("difference",) if twin is not None else ()))
+    means = {f"{name}_mean": mean_interval(own[name], "bits", own[name].attrs["long_name"]) for name in of_networks}
+    return own.assign(means).assign_attrs(replicates_used=int(own["compression"].notnull().sum()))
 
 
 def _stochastic_twin(run: Run, runs: Sequence[Run]) -> int | None:

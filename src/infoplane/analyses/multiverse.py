@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import reduce
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 import xarray as xr
@@ -15,36 +15,30 @@ from pydantic import Field
 
 from infoplane.analyses.base import (
     EXPERIMENT,
-    LEARNED,
-    Analysis,
     Bound,
     Experiments,
+    LearnedAnalysis,
     Run,
     condition_name,
     information,
-    learned,
     result,
     stated,
 )
 from infoplane.analyses.estimators import COMPARED, Names
 from infoplane.analyses.phases import compression
-from infoplane.section import Share
-from infoplane.statistics import bootstrap_interval, last, mean_interval, smoothed
+from infoplane.statistics import bootstrap_interval, mean_interval, smoothed
 
 SHARES = ("condition", "estimator", "layer")
 TOGETHER = "interactions"
 
 
-class Multiverse(Analysis):
+class Multiverse(LearnedAnalysis):
     """Compression in every cell of the grid, and what share of its variance each axis has."""
-
-    reads_curves: ClassVar[bool] = True
 
     kind: Literal["multiverse"] = "multiverse"
     experiment: Experiments = Field("nonlinearity", description=EXPERIMENT)
     compare: Names = Field(("binned",), description=COMPARED)
     bound: Bound = "upper"
-    learned: Share = Field(0.05, description=LEARNED)
 
     def estimators(self) -> tuple[str, ...]:
         """All that are compared."""
@@ -66,15 +60,13 @@ class Multiverse(Analysis):
         """`compression`, `saturated` (estimator, replicate, layer), NaN of networks that have not learned."""
         planes = [information(run, estimator, self.bound)[["I_XT", "saturated"]] for estimator in self.compare]
         epochs = reduce(np.intersect1d, [plane["epoch"].values for plane in planes])
-        has_say = learned(run, self.learned)
         seen = []
         for plane in planes:
             common = plane.sel(epoch=epochs)
-            lost = compression(smoothed(common["I_XT"])).where(has_say)
-            peak = common["I_XT"].idxmax("epoch")
-            told_apart = common["saturated"].sel(epoch=peak).drop_vars("epoch") & ~last(common["saturated"]).isnull()
-            seen.append(xr.Dataset({"compression": lost, "saturated": told_apart.where(has_say)}))
-        return xr.concat(seen, xr.Variable("estimator", list(self.compare)), join="inner")
+            at_peak = common["saturated"].astype(float).sel(epoch=common["I_XT"].idxmax("epoch")).drop_vars("epoch")
+            cell = xr.Dataset({"compression": compression(smoothed(common["I_XT"])), "saturated": at_peak})
+            seen.append(self.of_learned(run, cell))
+        return xr.concat(seen, xr.Variable("estimator", list(self.compare)), join="inner", combine_attrs="override")
 
 
 def _described(cell: xr.Dataset) -> xr.Dataset:
@@ -85,8 +77,7 @@ def _described(cell: xr.Dataset) -> xr.Dataset:
         "compression_mean": mean_interval(lost, "bits", "compression"),
         "saturated": stated(saturated, "1", "share of networks whose peak is saturated: it may have been higher"),
     }
-    number = int(lost.isel(estimator=0, layer=0).notnull().sum())
-    return xr.Dataset(found, attrs={"replicates_used": number})
+    return xr.Dataset(found, attrs=cell.attrs)
 
 
 def _shares(cells: Sequence[xr.DataArray], names: Sequence[str]) -> dict[str, xr.DataArray]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import Literal
 
 import xarray as xr
 from pydantic import Field
 
-from infoplane.analyses.base import LEARNED, InformationAnalysis, Run, learned, result, stated
+from infoplane.analyses.base import InformationAnalysis, LearnedAnalysis, Run, result, stated
 from infoplane.measures.derived import ONSET_SHARE
-from infoplane.section import Positive, Share
+from infoplane.section import Positive
 from infoplane.statistics import at_epoch, epochs_until, first, last, mean_interval, smoothed
 
 FIT_SHARE = 0.95  # of the I(T;Y) that training gains: then fitting is done
@@ -20,13 +20,10 @@ CURVES = {
 }
 
 
-class Phases(InformationAnalysis):
+class Phases(LearnedAnalysis, InformationAnalysis):
     """Of every layer: what it gains and loses of X and Y, when, and what the held-out error and loss were by then."""
 
-    reads_curves: ClassVar[bool] = True
-
     kind: Literal["phases"] = "phases"
-    learned: Share = Field(0.05, description=LEARNED)
     least: Positive = Field(0.5, description="Compression below which a layer has no second phase to date, in bits.")
 
     def analyse(self, runs: Sequence[Run]) -> xr.DataTree:
@@ -34,12 +31,10 @@ class Phases(InformationAnalysis):
         return result(runs, [self._of(run) for run in runs])
 
     def _of(self, run: Run) -> xr.Dataset:
-        has_say = learned(run, self.learned)
-        plane = self.information(run)
-        found = phases(plane, run.curves, self.least).where(has_say)
-        means = {f"{name}_mean": mean_interval(v, v.attrs["units"], v.attrs["long_name"]) for name, v in found.items()}
-        number = int(has_say.sel(replicate=plane["replicate"]).sum())
-        return xr.Dataset({**found, **means}, attrs={"replicates_used": number})
+        found = self.of_learned(run, phases(self.information(run), run.curves, self.least))
+        return found.assign(
+            {f"{name}_mean": mean_interval(v, v.attrs["units"], v.attrs["long_name"]) for name, v in found.items()}
+        )
 
 
 def compression(i_xt: xr.DataArray) -> xr.DataArray:

@@ -7,28 +7,24 @@ from typing import ClassVar, Literal
 
 import numpy as np
 import xarray as xr
-from pydantic import Field
 
-from infoplane.analyses.base import LEARNED, Analysis, Run, complete, learned, result, stated
-from infoplane.section import Share
+from infoplane.analyses.base import LearnedAnalysis, Run, complete, result, stated
 from infoplane.statistics import first, last, mean_interval
 
 COARSE = 4  # bins of the measure that are counted as one: a layer has few pairs
 NAMES = ["correlation_rms", "correlation_rms_random", "correlation_share", "correlation_share_random"]
 
 
-class Weights(Analysis):
+class Weights(LearnedAnalysis):
     """Cosines between the incoming weights of all pairs of a layer's neurons, first and last, beside random ones.
 
     Layers are those of two neurons or more, networks those that have learned.
     """
 
-    reads_curves: ClassVar[bool] = True
     measures: ClassVar[tuple[str, ...]] = ("weights",)
     needs: ClassVar[tuple[str, ...]] = ()
 
     kind: Literal["weights"] = "weights"
-    learned: Share = Field(0.05, description=LEARNED)
 
     def analyse(self, runs: Sequence[Run]) -> xr.DataTree:
         """By condition: `share_*` (layer, correlation), `rms_*` (layer), and ratios (replicate, layer; `*_mean`)."""
@@ -36,7 +32,7 @@ class Weights(Analysis):
 
     def _of(self, run: Run) -> xr.Dataset:
         pairs = _with_pairs(run.measurements["weights"])
-        has_say = learned(run, self.learned).sel(replicate=pairs["replicate"])
+        has_say = self.have_learned(run).sel(replicate=pairs["replicate"])
         pairs = pairs.isel(replicate=np.flatnonzero(has_say))
         of_pairs = pairs["correlation_share"].coarsen(correlation=COARSE).sum().mean("replicate")
         rms, random = pairs["correlation_rms"], pairs["correlation_rms_random"]

@@ -8,18 +8,13 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from infoplane.analyses.base import complete
 from infoplane.api.measuring import measure
 from infoplane.api.table import Run, Runs
-from infoplane.figures.plane import AXES, paths
+from infoplane.figures.plane import AXES, name_layers, paths
 from infoplane.figures.style import epoch_colorbar, epoch_norm, panels
-
-LETTER, LINE = 3.5, 8.0  # points that a letter of a layer's name takes, and its height
-NEAR = 5.0  # points within which the names of layers are written as one
-SIGNS = str.maketrans("", "", "${}_")  # of mathematics, which take no room
 
 
 def plane(
@@ -59,7 +54,7 @@ def plane(
             paths(panel, mean, norm)
         for panel, mean, title in zip(axes, means, titles or [""] * len(means), strict=True):
             panel.set_title(title)
-            _name_layers(panel, mean)
+            name_layers(panel, mean, _names(mean))
         if len(set(epochs)) > 1:
             epoch_colorbar(figure, axes, norm)
     return figure
@@ -94,26 +89,10 @@ def _mean(measured: xr.Dataset, bound: str) -> xr.Dataset:
     return mean.rename(I_XT="I_XT_mean", I_TY="I_TY_mean")
 
 
-def _name_layers(panel: Axes, mean: xr.Dataset) -> None:
-    """Write the names of the layers, or T₁, T₂, ..., above the ends of their paths; those that end together, as one."""
-    numbers = mean["layer"].values
-    names = [str(n) for n in mean["name"].values] if "name" in mean.coords else [f"$T_{{{n}}}$" for n in numbers]
-    last = mean.isel(epoch=-1)
-    lower, upper = np.array([panel.get_xlim(), panel.get_ylim()]).T
-    grid = panel.get_gridspec()
-    page = 0.77 * 72 * panel.figure.get_size_inches() / (grid.ncols, grid.nrows)  # points, before it is laid out
-    ends = (np.stack([last["I_XT_mean"], last["I_TY_mean"]], axis=-1) - lower) / (upper - lower) * page
-    groups: list[list[int]] = []
-    for layer in np.argsort(ends[:, 0], kind="stable"):
-        near = [group for group in groups if np.abs(ends[group[0]] - ends[layer]).max() < NEAR]
-        near[0].append(layer) if near else groups.append([layer])
-    placed: list[tuple[float, float, float]] = []  # centre and half width
-    for group in groups:
-        text = ", ".join(names[layer] for layer in sorted(group))
-        (x, y), half = ends[group[0]], LETTER * len(text.translate(SIGNS)) / 2
-        while any(abs(x - a) < half + width and abs(y - b) < LINE for a, b, width in placed):
-            y += LINE
-        placed.append((x, y, half))
-        at = (float(last["I_XT_mean"][group[0]]), float(last["I_TY_mean"][group[0]]))
-        offset = (0, y - ends[group[0], 1] + 4)
-        panel.annotate(text, at, offset, textcoords="offset points", ha="center", va="bottom", size=6)
+def _names(mean: xr.Dataset) -> list[str]:
+    """The layers' names, or T₁, T₂, ...: which is the output is not known."""
+    return (
+        [str(n) for n in mean["name"].values]
+        if "name" in mean.coords
+        else [f"$T_{{{n}}}$" for n in mean["layer"].values]
+    )

@@ -11,8 +11,8 @@ import numpy as np
 import xarray as xr
 from pydantic import Field
 
-from infoplane.analyses.base import EXPERIMENT, Analysis, Bound, Experiments
-from infoplane.section import Section
+from infoplane.analyses.base import EXPERIMENT, LEARNED, Analysis, Bound, Experiments
+from infoplane.section import Section, Share
 from infoplane.statistics import INTERVAL, LEVEL, PARTS, SCALES
 from infoplane.verdicts import FAILS, HOLDS, UNDECIDED
 
@@ -41,7 +41,6 @@ class Statistic:
     part: str = ""
     control: bool = False
     networks: int | None = None
-    saturated: bool = False
 
     @property
     def kept(self) -> bool:
@@ -135,11 +134,10 @@ class Of:
 
 def statistic(side: Side, threshold: float, value: xr.DataArray, part: str = "", control: bool = False) -> Statistic:
     """A value (interval) against a threshold."""
-    parts = {part: float(value.sel({INTERVAL: part})) for part in PARTS}
     unit = "" if value.attrs["units"] == "1" else value.attrs["units"]
+    numbers = [float(value.sel({INTERVAL: one})) for one in PARTS]
     scale = value.attrs["scale"]
-    return Statistic(value.attrs["long_name"], unit, **parts, scale=scale, side=side, threshold=threshold, part=part,
-                     control=control)  # fmt: skip
+    return Statistic(value.attrs["long_name"], unit, *numbers, scale, side, threshold, part, control)
 
 
 def named(found: Statistic, *also: str) -> Statistic:
@@ -181,6 +179,16 @@ class Claim(Section):
     def read(self) -> dict[str, Any]:
         """The keys of an analysis of information that a claim shares with it."""
         return {"experiment": self.experiment, "estimator": self.estimator, "bound": self.bound}
+
+
+class LearnedClaim(Claim):
+    """A claim about trained networks: those that have not learned have no say."""
+
+    learned: Share = Field(0.05, description=LEARNED)
+
+    def read(self) -> dict[str, Any]:
+        """Those of every claim, and what counts as learned."""
+        return {**super().read(), "learned": self.learned}
 
 
 def verdicts(statistics: Sequence[Statistic]) -> list[str]:

@@ -8,34 +8,35 @@ import numpy as np
 import xarray as xr
 from pydantic import Field
 
-from infoplane.analyses.base import EXPERIMENT, LEARNED, Experiments, conditions
+from infoplane.analyses.base import EXPERIMENT, Experiments, conditions
 from infoplane.analyses.estimators import COMPARED, Names
 from infoplane.analyses.generalization import Generalization
 from infoplane.analyses.matched import Matched
 from infoplane.analyses.multiverse import Multiverse
-from infoplane.claims.base import Claim, Of, Statistic, statistic
+from infoplane.claims.base import LearnedClaim, Of, Statistic, statistic
 from infoplane.measures.base import LIMITS
-from infoplane.section import Fraction, Positive, Share
+from infoplane.section import Fraction, Positive
 
 
-class GridClaim(Claim):
+class GridClaim(LearnedClaim):
     """A claim that reads the one grid of estimators, layers and nonlinearities."""
 
     experiment: Experiments = Field("nonlinearity", description=EXPERIMENT)
     compare: Names = Field(("binned",), description=COMPARED)
-    learned: Share = Field(0.05, description=LEARNED)
     bits: Positive = Field(1.0, description="Compression of the last hidden layer that counts, in bits.")
 
     def analysis(self) -> Multiverse:
         """Compression in every cell of the grid."""
-        read = {"experiment": self.experiment, "compare": self.compare, "bound": self.bound}
-        return Multiverse(**read, learned=self.learned)
+        read = {"experiment": self.experiment, "bound": self.bound, "learned": self.learned}
+        return Multiverse(**read, compare=self.compare)
 
-    def share(self, analysis: xr.DataTree, name: str, part: str, control: bool) -> list[Statistic]:
-        """The share of the variance that an axis of the grid has, if there are several conditions."""
-        if f"share_{name}" not in analysis:
-            return []
-        return [statistic("at least", self.share_of_variance, analysis[f"share_{name}"], part, control)]
+
+def _share(
+    analysis: xr.DataTree, axis: str, threshold: float, part: str = "", control: bool = False
+) -> list[Statistic]:
+    """The share of the variance that an axis of the grid has; none where there are not several conditions."""
+    name = f"share_{axis}"
+    return [statistic("at least", threshold, analysis[name], part, control)] if name in analysis else []
 
 
 class Nonlinearity(GridClaim):
@@ -73,7 +74,7 @@ class Nonlinearity(GridClaim):
                 statistics.append(Of(data, "saturating ones compress").at_least(self.bits, "compression_mean", **at))
             else:
                 statistics.append(Of(data, "others do not").at_most(self.bits, "compression_mean", **at))
-        return statistics + self.share(analysis, "condition", "predominantly", control=False)
+        return statistics + _share(analysis, "condition", self.share_of_variance, "predominantly")
 
 
 class EstimatorDependence(GridClaim):
@@ -104,10 +105,10 @@ class EstimatorDependence(GridClaim):
             for of, side, estimator in ((Of.at_least, "most", most), (Of.at_most, "least", least)):
                 shown = Of(data, part, also=f"{side}: {estimator}")
                 statistics.append(of(shown, self.bits, "compression_mean", estimator=estimator, layer=layer))
-        return statistics + self.share(analysis, "estimator", "", control=True)
+        return statistics + _share(analysis, "estimator", self.share_of_variance, control=True)
 
 
-class NoLink(Claim):
+class NoLink(LearnedClaim):
     """Networks that compress more do not generalise better, or worse."""
 
     number: ClassVar[int] = 11
@@ -125,7 +126,6 @@ class NoLink(Claim):
     )
 
     kind: Literal["no_link"] = "no_link"
-    learned: Share = Field(0.05, description=LEARNED)
     correlation: Fraction = Field(0.3, description="Size of the rank correlation that counts as none.")
     little: Positive = Field(0.5, description="Compression up to which a network does not compress, in bits.")
     much: Positive = Field(1.0, description="Compression from which a network compresses, in bits.")
@@ -134,32 +134,30 @@ class NoLink(Claim):
 
     def analysis(self) -> Generalization:
         """Compression and generalisation of every network."""
-        return Generalization(**self.read(), learned=self.learned)
+        return Generalization(**self.read())
 
     def statistics(self, analysis: xr.DataTree) -> list[Statistic]:
         """The two conditions that show most, and the rank correlation within conditions."""
         found = conditions(analysis)
         mean = {n: np.array([float(d[f"{n}_mean"][0]) for d in found]) for n in ("compression", "test_error")}
         flat, lossy = mean["compression"] <= self.little, mean["compression"] >= self.much
-        statistics = []
-        if flat.any():
-            best = Of(
-                found[int(np.argmin(np.where(flat, mean["test_error"], np.inf)))], "without compression, generalises"
-            )
-            statistics.append(best.at_most(self.little, "compression_mean"))
-            statistics.append(best.at_most(self.good, "test_error_mean"))
-        if lossy.any():
-            worst = Of(
-                found[int(np.argmax(np.where(lossy, mean["test_error"], -np.inf)))], "compresses, does not generalise"
-            )
-            statistics.append(worst.at_least(self.much, "compression_mean"))
-            statistics.append(worst.at_least(self.bad, "test_error_mean"))
-        within = statistic("within", self.correlation, analysis["within"], "no correlation within conditions")
-        pooled = statistic("within", self.correlation, analysis["pooled"], control=True)
-        return [*statistics, within, pooled] if flat.any() and lossy.any() else []
+        if not (flat.any() and lossy.any()):
+            return []  # there must be networks of both kinds
+        best = found[int(np.argmin(np.where(flat, mean["test_error"], np.inf)))]
+        worst = found[int(np.argmax(np.where(lossy, mean["test_error"], -np.inf)))]
+        generalises = Of(best, "without compression, generalises")
+        fails = Of(worst, "compresses, does not generalise")
+        return [
+            generalises.at_most(self.little, "compression_mean"),
+            generalises.at_most(self.good, "test_error_mean"),
+            fails.at_least(self.much, "compression_mean"),
+            fails.at_least(self.bad, "test_error_mean"),
+            statistic("within", self.correlation, analysis["within"], "no correlation within conditions"),
+            statistic("within", self.correlation, analysis["pooled"], control=True),
+        ]
 
 
-class FullBatch(Claim):
+class FullBatch(LearnedClaim):
     """Networks that have learned without noise in the gradient compress, as others do."""
 
     number: ClassVar[int] = 12
@@ -177,13 +175,12 @@ class FullBatch(Claim):
 
     kind: Literal["full_batch"] = "full_batch"
     experiment: Experiments = Field("batch", description=EXPERIMENT)
-    learned: Share = Field(0.05, description=LEARNED)
     bits: Positive = Field(1.0, description="Compression of the last hidden layer that counts, in bits.")
     difference: Positive = Field(1.0, description="Difference from SGD that counts as none, in bits.")
 
     def analysis(self) -> Matched:
         """Compression at matched loss."""
-        return Matched(**self.read(), learned=self.learned)
+        return Matched(**self.read())
 
     def statistics(self, analysis: xr.DataTree) -> list[Statistic]:
         """Compression under full-batch descent at matched loss, and its difference from SGD."""

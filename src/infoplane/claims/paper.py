@@ -8,14 +8,14 @@ import xarray as xr
 from pydantic import Field
 
 from infoplane.analyses import data_processing, depth
-from infoplane.analyses.base import EXPERIMENT, LEARNED, Experiments, conditions
+from infoplane.analyses.base import EXPERIMENT, Experiments, conditions
 from infoplane.analyses.bound import Bound
 from infoplane.analyses.drift import Drift
 from infoplane.analyses.label_loss import LabelLoss
 from infoplane.analyses.spread import Spread
 from infoplane.analyses.weights import Weights
-from infoplane.claims.base import Claim, Of, Statistic, layer_name, named, statistic
-from infoplane.section import Correlation, Factor, Fraction, Positive, Share
+from infoplane.claims.base import Claim, LearnedClaim, Of, Statistic, layer_name, named, statistic
+from infoplane.section import Correlation, Factor, Fraction, Positive
 
 
 class SimilarPaths(Claim):
@@ -86,7 +86,7 @@ class SmallData(Claim):
         return statistics
 
 
-class DriftDiffusion(Claim):
+class DriftDiffusion(LearnedClaim):
     """Gradients drift, then diffuse; the change of phase is where compression begins."""
 
     number: ClassVar[int] = 5
@@ -100,13 +100,12 @@ class DriftDiffusion(Claim):
     )
 
     kind: Literal["drift_diffusion"] = "drift_diffusion"
-    learned: Share = Field(0.05, description=LEARNED)
     snr: Positive = Field(1.0, description="Gradient SNR above which is drift, below which is diffusion.")
     factor: Factor = Field(3.0, description="Change of phase and onset of compression coincide within this factor.")
 
     def analysis(self) -> Drift:
         """The gradients' SNR, and when compression begins."""
-        return Drift(**self.read(), learned=self.learned)
+        return Drift(**self.read())
 
     def statistics(self, analysis: xr.DataTree) -> list[Statistic]:
         """Of every layer the SNR early and late; of those with both epochs their ratio."""
@@ -126,7 +125,7 @@ class DriftDiffusion(Claim):
         return found
 
 
-class RandomWeights(Claim):
+class RandomWeights(LearnedClaim):
     """Within a layer, the final weights of neurons are no more alike than random directions, or than at first."""
 
     number: ClassVar[int] = 6
@@ -141,7 +140,6 @@ class RandomWeights(Claim):
     )
 
     kind: Literal["random_weights"] = "random_weights"
-    learned: Share = Field(0.05, description=LEARNED)
     factor: Factor = Field(1.5, description="Factor, either way, within which correlations are the same.")
 
     def analysis(self) -> Weights:

@@ -7,12 +7,12 @@ from typing import ClassVar, Literal
 import xarray as xr
 from pydantic import Field
 
-from infoplane.analyses.base import EXPERIMENT, LEARNED, Experiments, conditions
+from infoplane.analyses.base import EXPERIMENT, Experiments, conditions
 from infoplane.analyses.forgetting import Forgetting
 from infoplane.analyses.phases import Phases
 from infoplane.analyses.worlds import Worlds
-from infoplane.claims.base import Claim, Of, Statistic, layer_name
-from infoplane.section import Factor, Fraction, Positive, Share
+from infoplane.claims.base import LearnedClaim, Of, Statistic, layer_name
+from infoplane.section import Factor, Fraction, Positive
 
 FITTED = "Share of the gain of I(T;Y) to be there when compression begins."
 AFTER = "Share of the compression to come after the fitting."
@@ -21,7 +21,7 @@ LEAST = "Compression from which a layer has a second phase, in bits."
 CLASS_BITS = "Change of I(X;T|S), or of I(S;T), that counts as none, in bits."
 
 
-class TwoPhases(Claim):
+class TwoPhases(LearnedClaim):
     """I(T;Y) is gained first, then I(X;T) falls while the error hardly changes."""
 
     number: ClassVar[int] = 1
@@ -39,7 +39,6 @@ class TwoPhases(Claim):
     )
 
     kind: Literal["two_phases"] = "two_phases"
-    learned: Share = Field(0.05, description=LEARNED)
     least: Positive = Field(0.5, description=LEAST)
     fitted: Fraction = Field(0.9, description=FITTED)
     after: Fraction = Field(0.5, description=AFTER)
@@ -47,7 +46,7 @@ class TwoPhases(Claim):
 
     def analysis(self) -> Phases:
         """When each layer fits and compresses."""
-        return Phases(**self.read(), learned=self.learned, least=self.least)
+        return Phases(**self.read(), least=self.least)
 
     def statistics(self, analysis: xr.DataTree) -> list[Statistic]:
         """Of the last hidden layer its compression; of every layer that compresses the two shares and the error."""
@@ -68,7 +67,7 @@ class TwoPhases(Claim):
         return found
 
 
-class NoRegularization(Claim):
+class NoRegularization(LearnedClaim):
     """Networks without a penalty on weights and without dropout compress."""
 
     number: ClassVar[int] = 2
@@ -81,12 +80,11 @@ class NoRegularization(Claim):
     )
 
     kind: Literal["no_regularization"] = "no_regularization"
-    learned: Share = Field(0.05, description=LEARNED)
     bits: Positive = Field(1.0, description="Compression of the last hidden layer that counts, in bits.")
 
     def analysis(self) -> Phases:
         """When each layer fits and compresses."""
-        return Phases(**self.read(), learned=self.learned)
+        return Phases(**self.read())
 
     def statistics(self, analysis: xr.DataTree) -> list[Statistic]:
         """Compression of the last hidden layer; where l2 or dropout is not 0, as a control."""
@@ -100,7 +98,7 @@ class NoRegularization(Claim):
         ]
 
 
-class Forgets(Claim):
+class Forgets(LearnedClaim):
     """What goes in the second phase is the part of X that no label can need."""
 
     number: ClassVar[int] = 15
@@ -120,13 +118,12 @@ class Forgets(Claim):
     )
 
     kind: Literal["forgets"] = "forgets"
-    learned: Share = Field(0.05, description=LEARNED)
     bits: Positive = Field(0.5, description="Fall of I(X;T|S) after the fitting that counts, in bits.")
     none: Positive = Field(0.1, description=CLASS_BITS)
 
     def analysis(self) -> Forgetting:
         """The parts of I(X;T) by phase."""
-        return Forgetting(**self.read(), learned=self.learned)
+        return Forgetting(**self.read())
 
     def statistics(self, analysis: xr.DataTree) -> list[Statistic]:
         """Changes of I(X;T|S) after and while fitting, and of I(S;T) after."""
@@ -148,7 +145,7 @@ class Forgets(Claim):
         ]
 
 
-class NoOverfitting(Claim):
+class NoOverfitting(LearnedClaim):
     """While a network compresses, it does not overfit."""
 
     number: ClassVar[int] = 16
@@ -161,13 +158,12 @@ class NoOverfitting(Claim):
     )
 
     kind: Literal["no_overfitting"] = "no_overfitting"
-    learned: Share = Field(0.05, description=LEARNED)
     error: Fraction = Field(0.005, description="Rise of the held-out error that counts as none.")
     nats: Positive = Field(0.01, description="Rise of the held-out cross-entropy that counts as none, in nats.")
 
     def analysis(self) -> Phases:
         """Error and loss at the onset of compression and at the end."""
-        return Phases(**self.read(), learned=self.learned)
+        return Phases(**self.read())
 
     def statistics(self, analysis: xr.DataTree) -> list[Statistic]:
         """Changes of the held-out error and cross-entropy from the onset on."""
@@ -179,7 +175,7 @@ class NoOverfitting(Claim):
         ]
 
 
-class OtherWorlds(Claim):
+class OtherWorlds(LearnedClaim):
     """Two phases, compression, drift and diffusion, and forgetting, with other rules, real data and architectures."""
 
     number: ClassVar[int] = 14
@@ -193,17 +189,17 @@ class OtherWorlds(Claim):
     kind: Literal["other_worlds"] = "other_worlds"
     experiment: Experiments = Field("worlds", description=EXPERIMENT)
     controls: tuple[str, ...] = Field(("parity", "shuffled"), description="Datasets that are controls.")
-    learned: Share = Field(0.05, description=LEARNED)
     bits: Positive = Field(1.0, description="Compression of the last hidden layer that counts, in bits.")
     fitted: Fraction = Field(0.9, description=FITTED)
     after: Fraction = Field(0.5, description=AFTER)
     error_change: Fraction = Field(0.02, description=ERROR)
+    snr: Positive = Field(1.0, description="Gradient SNR below which is diffusion.")
     factor: Factor = Field(3.0, description="Change of phase and onset of compression coincide within this factor.")
     forgotten: Positive = Field(0.5, description="Fall of I(X;T|S) after the fitting that counts, in bits.")
 
     def analysis(self) -> Worlds:
         """What the analyses of claims 1, 2, 5 and 15 say of each world."""
-        return Worlds(**self.read(), learned=self.learned)
+        return Worlds(**self.read())
 
     def statistics(self, analysis: xr.DataTree) -> list[Statistic]:
         """Of the last hidden layer of each world, what claims 1, 2, 5 and 15 ask for."""
@@ -222,7 +218,7 @@ class OtherWorlds(Claim):
             phases.at_least(self.after, "share_after_mean", layer=layer),
             phases.within(self.error_change, "test_error_change_mean", layer=layer),
             compresses.at_least(self.bits, "compression_mean", layer=layer),
-            drift.at_most(1.0, "snr_late_mean", layer=layer),
+            drift.at_most(self.snr, "snr_late_mean", layer=layer),
             drift.within(self.factor, "lag_mean", layer=layer),
             forgets.at_most(-self.forgotten, "I_XT_given_S_after_mean", layer=layer),
         ]

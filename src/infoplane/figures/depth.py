@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from pydantic import Field
 
 from infoplane.analyses import depth
@@ -49,8 +50,9 @@ class Depth(InformationFigure):
                 panel.set_yscale("log")
             end = max(condition.attrs["condition"]["epochs"] for condition in reached)
             axes[0].set_ylim(top=2 * NEVER[(len(names) - 1) % len(NEVER)] * end)
-            if len(names) > 1:
-                figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(names))
+            handles, _ = axes[0].get_legend_handles_labels()
+            never = Line2D([], [], color="0.3", marker="$n$", markersize=4, linestyle="none", label="never reach it")
+            figure.legend(handles=[*handles, never], loc="outside lower center", ncols=len(names) + 1)
         return Drawing(figure)
 
 

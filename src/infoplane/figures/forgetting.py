@@ -40,7 +40,8 @@ class Forgetting(InformationFigure):
                 plane, parts = axes[2 * number : 2 * number + 2]
                 _plane(plane, row, norm)
                 _parts(parts, row)
-                plane.set_title(row.attrs["name"] or row.attrs["experiment"], loc="left")
+                names = (row.attrs["name"] or row.attrs["experiment"], f"n = {row.attrs['replicates_used']}")
+                plane.set_title(", ".join(filter(None, names)), loc="left")
             epoch_colorbar(figure, axes[::2], norm)
             kinds = (("irrelevant: $I(X;T\\,|\\,S)$", IRRELEVANT), ("of the class: $I(S;T)$", RELEVANT))
             lines = [Line2D([], [], color=color, label=label) for label, color in kinds]

@@ -14,6 +14,7 @@ from infoplane.figures.base import Drawing, InformationFigure
 from infoplane.figures.plane import AXES
 from infoplane.figures.style import layer_colors, layer_legend, layer_names, panels
 
+ROOM = 0.25  # of the width, that a value of β takes
 BETAS = (2, 5, 10, 20, 50, 100, 200, 500, 1000)  # marked along the bound where there is room
 
 
@@ -36,12 +37,12 @@ class IBBound(InformationFigure):
                     _layers_and_bound(panel, layers)
                     panel.set(**AXES)
                 whole.set_xlim(0, _right(layers))
-                whole.set_ylim(0, 1.08 * layers["I_Y"].max())
+                whole.set_ylim(-0.03, 1.08 * layers["I_Y"].max())
                 _zoom(bend, layers)
                 _excess(excess, layers)
                 whole.set_title(condition_name(layers.attrs["varied"], "\n"))
             number = max(layers.sizes["layer"] for layers in rows)
-            layer_legend(axes[0], number, loc="lower right", ncols=2, handletextpad=0.1, columnspacing=0.5)
+            layer_legend(figure, number, loc="outside lower center", ncols=number, handletextpad=0.1, columnspacing=0.8)
         return Drawing(figure)
 
 
@@ -55,7 +56,7 @@ def _excess(panel: Axes, layers: xr.Dataset) -> None:
             panel.plot(at + side, mean[at], "o", color=color, markerfacecolor=face or color, markersize=4)
         panel.plot([], [], "o", color="0.4", markerfacecolor=face or "0.4", markersize=4, linestyle="none", label=label)
     panel.set_xticks(place, layer_names(len(place)))
-    panel.set_ylim(bottom=0)
+    panel.set_ylim(bottom=-0.03 * panel.get_ylim()[1])
     panel.set_ylabel("$I(X;T)$ above the bound [bits]")
     panel.legend(loc="upper right", handletextpad=0.1)
 
@@ -91,7 +92,7 @@ def _zoom(panel: Axes, layers: xr.Dataset) -> None:
     labelled = -np.inf
     for value in BETAS:
         place = np.nanargmin(np.abs(np.log(np.where(np.isfinite(beta), beta, np.nan) / value)))
-        if np.isfinite(beta[place]) and x[place] - labelled > 0.14 * (right - left) and x[place] > left:
+        if np.isfinite(beta[place]) and x[place] - labelled > ROOM * (right - left) and x[place] > left:
             labelled = x[place]
             panel.plot(x[place], y[place], "o", color="black", markersize=2.5)
             text = rf"$\beta={beta[place]:.0f}$"

@@ -32,7 +32,7 @@ class InformationPlane(InformationFigure):
         with panels(len(planes), sharex=True, sharey=alike, **AXES) as (figure, axes):
             for panel, plane in zip(axes, planes, strict=True):
                 paths(panel, plane, norm)
-                panel.set_title(condition_name(plane.attrs["varied"], "\n"))
+                panel.set_title(condition_name(plane.attrs["varied"], "\n") or plane.attrs["experiment"])
             for panel, plane in zip(axes, planes, strict=True):
                 name_layers(panel, plane)
             epoch_colorbar(figure, axes, norm)

@@ -38,6 +38,7 @@ class Multiverse(Figure):
     def draw(self, analysis: xr.DataTree) -> Drawing:
         """A panel per condition: estimators down, layers across."""
         found = conditions(analysis)
+        found = [data for data in found if data.attrs["replicates_used"]] or found[:1]  # of others nothing is known
         highest = max(float(np.nanmax(data["compression_mean"][0].fillna(0))) for data in found)
         norm = Normalize(0, max(highest, self.bits))
         columns = min(len(found), 2)
@@ -53,8 +54,6 @@ class Multiverse(Figure):
         return Drawing(figure)
 
     def _grid(self, panel: Axes, data: xr.Dataset, norm: Normalize, *, named: bool) -> None:
-        if not data.attrs["replicates_used"]:
-            panel.text(0.5, 0.5, "no network has learned", ha="center", transform=panel.transAxes)
         mean, low, high = (data["compression_mean"].sel(interval=part).values for part in ("estimate", "low", "high"))
         panel.imshow(mean, norm=norm, cmap="cividis_r", aspect="auto")
         for (row, column), bits in np.ndenumerate(mean):

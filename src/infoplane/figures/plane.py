@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from infoplane.figures.style import epoch_colors, layer_names
 AXES = {"xlabel": "$I(X;T)$ [bits]", "ylabel": "$I(T;Y)$ [bits]"}
 _LETTER, _LINE = 3.5, 7.0  # points that a letter of a layer's name takes, and its height
 
+_SIGNS = str.maketrans("", "", "${}_")  # of mathematics, which take no room
+
 # Directions from a path's end to its name, the best first, and how far it is from there, in points: near before far.
 _DIRECTIONS = ((0, 1), (-1, 1), (1, 1), (-1, 0), (1, 0), (-1, -1), (1, -1), (0, -1))
 _AROUND = np.array(3 * _DIRECTIONS, dtype=float)
@@ -31,7 +34,7 @@ def paths(panel: Axes, mean: xr.Dataset, norm: LogNorm) -> None:
     panel.add_collection(LineCollection(points, colors=colors, linewidths=0.4, alpha=0.5))
     panel.scatter(*points.reshape(-1, 2).T, c=np.repeat(colors, mean.sizes["layer"], axis=0), s=7, linewidths=0)
     panel.autoscale_view()
-    panel.set_xlim(left=0)
+    panel.set_xlim(left=0, auto=True)  # panels that share the axis may need more of it
     panel.xaxis.set_major_locator(MaxNLocator(6, integer=True))
 
 
@@ -40,11 +43,13 @@ def _points(mean: xr.Dataset) -> np.ndarray:
     return np.stack([mean[name].transpose("epoch", "layer") for name in ("I_XT_mean", "I_TY_mean")], axis=-1)
 
 
-def name_layers(panel: Axes, mean: xr.Dataset) -> None:
+def name_layers(panel: Axes, mean: xr.Dataset, names: Sequence[str] = ()) -> None:
     """Write each layer's name beside the end of its path, where it covers least of what is drawn; best over it.
 
-    Layers whose names would overlap share one text. To be called when the axes' limits are final.
+    Names are the paper's if none are given. Layers whose names would overlap share one text. To be called when the
+    axes' limits are final.
     """
+    name = partial(_together, names) if names else partial(_name, mean.sizes["layer"])
     size = _size(panel)
     to_points = panel.transLimits + Affine2D().scale(*size)
     points = _points(mean)
@@ -53,15 +58,15 @@ def name_layers(panel: Axes, mean: xr.Dataset) -> None:
     steps = np.linspace(0, 1, 10)[:, None, None, None]
     lines = (ways[:, :-1] + steps * np.diff(ways, axis=1)).reshape(-1, 2)
     drawn = np.concatenate([lines, np.repeat(ways.reshape(-1, 2), 10, axis=0)])  # a point hides more than a line
-    names: list[tuple[np.ndarray, np.ndarray]] = []  # centre and extent
-    for group in _groups(last[:, 0]):
+    placed: list[tuple[np.ndarray, np.ndarray]] = []  # centre and extent
+    for group in _groups(last[:, 0], name):
         end = np.array([last[group, 0].mean(), last[group, 1].max()])
-        extent = np.array([_LETTER * _letters(group, len(last)), _LINE])
+        extent = np.array([_LETTER * _letters(name(group)), _LINE])
         centres = end + _AROUND * extent / 2 + _AWAY * _AROUND
-        best = np.argmin([_covered(centre, extent, drawn, names, size) for centre in centres] + _AWAY[:, 0])
-        names.append((centres[best], extent))
+        best = np.argmin([_covered(centre, extent, drawn, placed, size) for centre in centres] + _AWAY[:, 0])
+        placed.append((centres[best], extent))
         panel.annotate(
-            _name(group, len(last)),
+            name(group),
             (points[-1, group, 0].mean(), points[-1, group, 1].max()),
             centres[best] - end,
             textcoords="offset points",
@@ -77,13 +82,14 @@ def _size(panel: Axes) -> np.ndarray:
     return 0.77 * 72 * panel.figure.get_size_inches() / (grid.ncols, grid.nrows)
 
 
-def _groups(x: np.ndarray) -> list[list[int]]:
+def _groups(x: np.ndarray, name: Callable[[Sequence[int]], str]) -> list[list[int]]:
     """Layers by their place in points, from left to right; together where names side by side would overlap."""
     groups = [[layer] for layer in np.argsort(x, kind="stable")]
     position = 0
     while position + 1 < len(groups):
         left, right = groups[position : position + 2]
-        if x[right].mean() - x[left].mean() < _LETTER * (_letters(left, len(x)) + _letters(right, len(x))) / 2:
+        room = _LETTER * (_letters(name(left)) + _letters(name(right))) / 2
+        if x[right].mean() - x[left].mean() < room:
             groups[position : position + 2] = [left + right]
             position = max(position - 1, 0)
         else:
@@ -91,10 +97,10 @@ def _groups(x: np.ndarray) -> list[list[int]]:
     return groups
 
 
-def _covered(centre: np.ndarray, extent: np.ndarray, drawn: np.ndarray, names: list[Any], size: np.ndarray) -> int:
+def _covered(centre: np.ndarray, extent: np.ndarray, drawn: np.ndarray, placed: list[Any], size: np.ndarray) -> int:
     """How much of what is drawn a name there would cover; a name, an axis or the title count as a thousand."""
     hit = (np.abs(drawn - centre) < extent / 2 + 1.5).all(axis=1).sum()
-    crossed = sum((np.abs(other - centre) < (extent + width) / 2).all() for other, width in names)
+    crossed = sum((np.abs(other - centre) < (extent + width) / 2).all() for other, width in placed)
     outside = (centre - extent / 2 < 0).any() or (centre + extent / 2 > size + 6).any()
     return int(hit + 1000 * (crossed + outside))
 
@@ -110,12 +116,16 @@ def _runs_of(layers: Sequence[int], number: int) -> list[list[int]]:
     return stretches
 
 
-def _name(layers: Sequence[int], number: int) -> str:
+def _name(number: int, layers: Sequence[int]) -> str:
     names = layer_names(number)
     texts = [names[s[0]] if len(s) == 1 else f"$T_{{{s[0] + 1}-{s[-1] + 1}}}$" for s in _runs_of(layers, number)]
     return ",".join(texts)
 
 
-def _letters(layers: Sequence[int], number: int) -> int:
-    stretches = _runs_of(layers, number)
-    return sum(2 if len(s) == 1 else 4 for s in stretches) + len(stretches) - 1
+def _together(names: Sequence[str], layers: Sequence[int]) -> str:
+    return ", ".join(names[layer] for layer in sorted(layers))
+
+
+def _letters(text: str) -> int:
+    """How many letters wide a text is; the hat of Ŷ counts as one."""
+    return len(text.translate(_SIGNS).replace(r"\hat", "^"))

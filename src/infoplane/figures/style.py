@@ -67,8 +67,8 @@ def panels(
     The labels go to the panels at the left and at the bottom, panels without data go away. `subplots` goes to
     `Figure.subplots`.
     """
-    columns = min(number, per_row)
-    rows = -(-number // columns)
+    rows = -(-number // per_row)
+    columns = -(-number // rows)  # no panel alone in the last row where all rows can have nearly as many
     import seaborn as sns  # a second of imports that no plan should wait for
 
     with mpl.rc_context({**sns.axes_style("ticks"), **_FONTS, **_LINES}):
@@ -111,13 +111,13 @@ def layer_names(layers: int) -> list[str]:
     return [f"$T_{{{number}}}$" for number in range(1, layers)] + [r"$\hat{Y}$"]
 
 
-def layer_legend(axes: Axes, layers: int, **legend: Any) -> None:
-    """A legend of the layers' colours."""
+def layer_legend(where: Axes | Figure, layers: int, **legend: Any) -> None:
+    """A legend of the layers' colours, in a panel or beside them all."""
     handles = [
         Line2D([], [], color=color, marker="o", markersize=3.5, linestyle="none", label=name)
         for color, name in zip(layer_colors(layers), layer_names(layers), strict=True)
     ]
-    axes.legend(handles=handles, **legend)
+    where.legend(handles=handles, **legend)
 
 
 def epoch_norm(epochs: np.ndarray) -> LogNorm:

@@ -1,6 +1,6 @@
 """Measures: pure functions from activations, gradients and weights to information, in bits.
 
-To add an estimator: a module with an `Estimator` subclass, and a line here.
+To add an estimator: a module with a `LayerEstimator` subclass, and a line here.
 """
 
 from infoplane.section import Registry

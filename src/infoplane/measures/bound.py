@@ -85,9 +85,8 @@ def bottleneck_curve(p_x: np.ndarray, p_y_given_x: np.ndarray, steps: int) -> np
     Reverse annealing: from T = X at a large β down towards β = 1 in `steps`, and in smaller ones where the bound bends
     between them, each solution the start of the next; clusters that have become one are merged. A solution's tangent
     has the slope 1/β and lies above the bound, so two solutions say how far it can be from their chord: ERROR_BITS.
-    What is left is the upper concave hull: between solutions
-    a mixture of them is possible, and for a nearly deterministic Y, where the curve is nearly straight, much
-    of it is such mixtures.
+    What is left is the upper concave hull: between solutions a mixture of them is possible, and for a nearly
+    deterministic Y, where the curve is nearly straight, much of it is such mixtures.
     """
     p_x, p_y_given_x = merge_cells(p_x, p_y_given_x)
     encoder = np.eye(len(p_x))
