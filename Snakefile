@@ -32,4 +32,5 @@ include: "workflow/rules/claims.smk"
 rule all:
     default_target: True
     input:
-        to_make,
+        targets(),
+        up_to_date,

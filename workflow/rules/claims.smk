@@ -1,6 +1,6 @@
 """The verdicts, and their page with the figures that show them."""
 
-if CONFIG.claims:
+if PLAN.verdict and needed(PLAN.verdict):
 
     rule verdict:
         input:
@@ -22,20 +22,14 @@ if CONFIG.claims:
         script:
             "../scripts/verdict.py"
 
+
+if PLAN.page and needed(PLAN.page):
+
     rule page:
         input:
             [place(read) for read in PLAN.page.inputs],
         output:
-            update(
-                directory(
-                    report(
-                        place(PLAN.page),
-                        patterns=["{page}.html"],
-                        caption="../report/claims_page.rst",
-                        category=chapter("Claims"),
-                    )
-                )
-            ),
+            update(directory(place(PLAN.page))),
         log:
             RESULTS / "logs/page.log",
         conda:

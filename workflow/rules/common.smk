@@ -61,6 +61,7 @@ NO_NEWS = f"Cannot restore {RESULTS}/"
 logger.addFilter(lambda record: not record.getMessage().startswith(NO_NEWS))
 
 MISSING = {stage: PLAN.missing(stage, RESULTS) for stage in PLAN.stages}
+TO_MAKE = {artifact.id for artifacts in MISSING.values() for artifact in artifacts}
 # Names that people open, below the results folder, and the files that they show.
 SHOWN = {name: file for end in PLAN.ends() for name, file in PLAN.shown(end).items()}
 
@@ -73,6 +74,14 @@ def missing(stage):
     wanted = {artifact.id for artifact in MISSING[stage]}
     there = infoplane.artifacts.ids(RESULTS, stage) - wanted
     return f"(?={beginnings(wanted, there)})[0-9a-f]{{12}}"
+
+
+def needed(artifact):
+    """Whether a rule of its own is defined for an artifact: what is there is a source file, which nothing re-runs.
+
+    A job that was begun keeps its rule, also where another run has made the same meanwhile.
+    """
+    return not workflow.is_main_process or artifact.id in TO_MAKE
 
 
 def place(artifact):
@@ -108,24 +117,32 @@ def verbatim(value):
     return lambda wildcards: value
 
 
-def to_make(wildcards):
-    """What a run is for: the figures and verdicts.
+def targets():
+    """What a run is for, with what a report shows of it: each figure, as a film where there is one; the page."""
+    found = []
+    for name, figure in DRAWN.items():
+        folder = RESULTS / PLAN.figures[name].place
+        caption = str((folder / f"{name}.rst").absolute())
+        # a pattern without a wildcard finds nothing; the folder has one file of the kind
+        picture = "{picture}.gif" if figure.animated else "{picture}.png"
+        found.append(shown_in_report(folder, picture, figure.group, caption))
+    if PLAN.page:
+        caption = workflow.source_path("../report/claims_page.rst")
+        page = RESULTS / PLAN.page.place
+        found.append(shown_in_report(page, "{page}.html", "Claims", caption))
+        found.append(place(PLAN.verdict))
+    return found
 
-    A run that makes something, or finds all made, first brings the view up to date.
-    """
+
+def shown_in_report(folder, pattern, group, caption):
+    """A folder whose file a report shows."""
+    return report(folder, patterns=[pattern], caption=caption, category=chapter(group))
+
+
+def up_to_date(wildcards):
+    """No input: a run that makes something, or finds all made, first brings the view up to date."""
     show_what_exists()
-    return [place(end) for end in PLAN.ends()]
-
-
-def drawn_files(name, figure):
-    """What a figure's job writes; the report shows the film where there is one, the picture where not."""
-    folder = RESULTS / PLAN.figures[name].place
-    caption = str((folder / f"{name}.rst").absolute())
-    # a pattern without a wildcard finds nothing; the folder has one file of the kind
-    shown = ["{picture}.gif"] if figure.animated else ["{picture}.png"]
-    return report(
-        folder, patterns=shown, caption=caption, category=chapter(figure.group)
-    )
+    return []
 
 
 def shown_by(name):

@@ -1,6 +1,8 @@
 """One rule for each figure of the config, so that the report can give each its own caption and place."""
 
-for name, figure in DRAWN.items():
+to_draw = [name for name in DRAWN if needed(PLAN.figures[name])]
+
+for name in to_draw:
 
     rule:
         name:
@@ -8,7 +10,7 @@ for name, figure in DRAWN.items():
         input:
             [place(read) for read in PLAN.figures[name].inputs],
         output:
-            update(directory(drawn_files(name, figure))),
+            update(directory(place(PLAN.figures[name]))),
         log:
             RESULTS / f"logs/figures/{name}.log",
         conda:
@@ -17,7 +19,7 @@ for name, figure in DRAWN.items():
             mem_mb=memory.megabytes(PLAN.figures[name]),
         params:
             order=verbatim(PLAN.figures[name].order),
-            caption=verbatim(CAPTIONS[figure.kind]),
+            caption=verbatim(CAPTIONS[DRAWN[name].kind]),
             view=PLAN.view,
             shown=verbatim(PLAN.shown(PLAN.figures[name])),
         message:
