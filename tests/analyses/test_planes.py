@@ -115,6 +115,22 @@ def test_axes_of_the_plane_count_alike(world, analyse):
         assert ratios(analyse(Spread(), *runs)[0]) == pytest.approx([0.1 / np.mean(between)] * 2)
 
 
+def test_the_variance_that_is_left_where_networks_share_something(world, analyse):
+    """Ten times as near each other: a hundredth is left. They are no condition to compare others with."""
+    places = np.linspace(1.0, 4.0, 8)
+    alone, near, other = (standing(world, at, at) for at in (places, 2 + places / 10, places + 9))
+    settings = ({}, {"shared": "weights"}, {"seed": 1})
+    planes = (alone, near, other)
+    runs = [world.run(s, measurements={"binned": p}, **s) for s, p in zip(settings, planes, strict=True)]
+    first, twin, _ = analyse(Spread(), *runs)
+    without = analyse(Spread(), runs[0], runs[2])[0]
+    assert ratios(first) == ratios(without)
+    assert {"ratio_late", "left_late"} & set(first) == {"ratio_late"}
+    assert {"ratio_late", "left_late"} & set(twin) == {"left_late"}
+    assert float(twin["left_late"].sel(interval="estimate")) == pytest.approx(0.01)
+    assert "left_late" not in analyse(Spread(), runs[1], runs[2])[0]
+
+
 def test_one_condition_or_one_network_has_no_ratio(world, analyse):
     assert "ratio_early" not in analyse(Spread(), world.run())
     single = standing(world, [1.0], [1.0])
