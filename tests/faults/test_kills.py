@@ -20,16 +20,20 @@ from pathlib import Path
 import pytest
 import tests.cli.conftest as cli
 import yaml
-from tests.workflow.conftest import finished, project
+from tests.workflow.conftest import SMALL, Project
 from tests.workflow.test_run import contents
 
 from infoplane import jobs, loading, plan
 from infoplane.environment import environment
 from infoplane.tracing.verify import verify
 
-__all__ = ["finished", "project"]
-
 PATIENCE = 900  # seconds
+EVERY_STAGE = {  # in as few jobs as may be
+    **SMALL,
+    "experiments": {"main": {}},
+    "figures": {"learning_curves": {}},
+    "claims": {"data_processing": {"figure": "learning_curves", "bits": 12}},
+}
 CHANGING = {"os.rename", "os.mkdir", "os.rmdir", "os.remove", "shutil.rmtree"}
 PASSES = 3  # from nothing to everything
 
@@ -91,6 +95,19 @@ def test_between_any_two_things_that_jobs_do_to_files(tmp_path, monkeypatch):
         assert not list(folder.glob("results/.locks/*"))
     assert len(kills) > 4 * PASSES
     assert len(set(kills)) > len(made(whole)) / 3, "spread over the artifacts"
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> Project:
+    project = Project(tmp_path_factory.mktemp("finished") / "a project")
+    project.configure(EVERY_STAGE)
+    project.make()
+    return project
+
+
+@pytest.fixture
+def project(finished, tmp_path) -> Project:
+    return finished.copy(tmp_path / "a project")
 
 
 def begun(project) -> subprocess.Popen:
@@ -159,7 +176,8 @@ def test_at_any_moment(finished, project, request):
         kills += alive
         if alive:
             there = sum(1 for _ in results.glob("*/*/manifest.json"))
-            print(f"kill {kills} after {patience:.1f} s, with {there} artifacts in place", flush=True)
+            writing = sorted(path.parent.name for path in results.glob("*/.????????????.*"))
+            print(f"kill {kills} after {patience:.1f} s: {there} artifacts in place, in writing {writing}", flush=True)
         if results.is_dir():
             assert_whole(project)
         if not alive:  # it is made: from nothing again
