@@ -120,14 +120,28 @@ def ids(results: Path, stage: str) -> set[str]:
 
 @contextmanager
 def staged(place: Path) -> Iterator[Path]:
-    """A folder to write an artifact into; on leaving, it moves to `place`. On an error nothing is left behind."""
+    """A folder to write an artifact into; on leaving, it moves to `place`. On an error nothing is left behind.
+
+    The bytes are on disk before the name is, so that a power loss leaves no artifact in part either.
+    """
     folder = _staging(Path(place))
     folder.mkdir(parents=True)
     try:
         yield folder
+        for path in (*folder.rglob("*"), folder):
+            _to_disk(path)
         folder.rename(place)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _to_disk(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are where they outlast a power loss."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def drop_damaged(results: Path, recipe: Recipe) -> None:
@@ -157,7 +171,8 @@ def _staging(place: Path) -> Path:
     """A path beside `place` that names its writer; those of writers on this host that were killed are removed."""
     host = platform.node()
     for left in place.parent.glob(f".{place.name}.{host}.*"):
-        if not psutil.pid_exists(int(left.suffix[1:])):
+        writer = int(left.suffix[1:])
+        if writer == os.getpid() or not psutil.pid_exists(writer):  # in containers, numbers of processes recur
             shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(missing_ok=True)
     return place.parent / f".{place.name}.{host}.{os.getpid()}"
 

@@ -101,7 +101,9 @@ def test_between_any_two_things_that_jobs_do_to_files(tmp_path, monkeypatch):
 def finished(tmp_path_factory) -> Project:
     project = Project(tmp_path_factory.mktemp("finished") / "a project")
     project.configure(EVERY_STAGE)
+    begin = time.monotonic()
     project.make()
+    project.seconds = time.monotonic() - begin
     return project
 
 
@@ -167,23 +169,24 @@ def test_between_the_rename_of_an_artifact_and_snakemakes_note_of_it(finished, p
 
 @pytest.mark.campaign
 def test_at_any_moment(finished, project, request):
-    chance, kills, seconds = random.Random(0), 0, 0.0
+    chance, kills, made = random.Random(0), 0, 0
     wanted = request.config.getoption("campaign")
     results, lost = project.folder / "results", []
+    shutil.rmtree(results)
     while kills < wanted:
-        begin, patience = time.monotonic(), chance.uniform(0, seconds or 60)
-        alive = killed(project, lambda: time.monotonic() > begin + patience)  # noqa: B023 - it is called at once
-        kills += alive
-        if alive:
+        moment = time.monotonic() + chance.uniform(0, finished.seconds)
+        if killed(project, lambda: time.monotonic() > moment):  # noqa: B023 - it is called at once
+            kills += 1
             there = sum(1 for _ in results.glob("*/*/manifest.json"))
             writing = sorted(path.parent.name for path in results.glob("*/.????????????.*"))
-            print(f"kill {kills} after {patience:.1f} s: {there} artifacts in place, in writing {writing}", flush=True)
-        if results.is_dir():
-            assert_whole(project)
-        if not alive:  # it is made: from nothing again
-            seconds = max(seconds, time.monotonic() - begin)
+            print(f"kill {kills}: {there} artifacts in place, in writing {writing}", flush=True)
+            if results.is_dir():
+                assert_whole(project)
+        else:  # it is made: from nothing again
+            made += 1
             if contents(project.folder) != contents(finished.folder):
                 lost.append(kills)
             shutil.rmtree(results)
+    print(f"{kills} kills, {made} times made in between")
     assert lost == []
     assert_made(project, finished)
