@@ -17,9 +17,7 @@ from tests.workflow.test_run import contents
 from infoplane import jobs, logs
 from infoplane.tracing.verify import verify
 
-from .test_kills import assert_made, assert_whole, finished, made, project
-
-__all__ = ["finished", "project"]
+from .test_kills import assert_made, assert_whole, made
 
 STEP = 24 * 1024  # bytes: less than the artifacts of any stage but datasets take
 LINE = "the disk is full: free some space and run again"

@@ -22,21 +22,15 @@ from pathlib import Path
 import pytest
 import tests.cli.conftest as cli
 import yaml
-from tests.workflow.conftest import SMALL, Project
+from tests.workflow.test_at_once import begun
 from tests.workflow.test_run import contents
 
 from infoplane import jobs, loading, plan
+from infoplane.artifacts import FOLDERS, MANIFEST
 from infoplane.environment import environment
 from infoplane.tracing.verify import verify
 
 PATIENCE = 900  # seconds
-EVERY_STAGE = {  # in as few jobs as may be
-    **SMALL,
-    "defaults": {**SMALL["defaults"], "replicates": 2},
-    "experiments": {"main": {}},
-    "figures": {"learning_curves": {}},
-    "claims": {"data_processing": {"figure": "learning_curves", "bits": 12}},
-}
 CHANGING = {"os.rename", "os.mkdir", "os.rmdir", "os.remove", "shutil.rmtree"}
 FILLING = {"open", "os.mkdir"}  # what a full disk refuses
 PASSES = 2  # from nothing to everything
@@ -114,33 +108,9 @@ def test_between_any_two_things_that_jobs_do_to_files(tmp_path, monkeypatch, fau
     assert len(set(kills)) > len(made(whole)) / 3, "spread over the artifacts"
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory) -> Project:
-    project = Project(tmp_path_factory.mktemp("finished") / "a project")
-    project.configure(EVERY_STAGE)
-    begin = time.monotonic()
-    project.make()
-    project.seconds = time.monotonic() - begin
-    return project
-
-
-@pytest.fixture
-def project(finished, tmp_path) -> Project:
-    return finished.copy(tmp_path / "a project")
-
-
-def begun(project) -> subprocess.Popen:
-    """A run in a group of processes of its own."""
-    environment = {**os.environ, "PYTHONPATH": str(project.folder / "src")}
-    command = [str(Path(sys.executable).with_name("snakemake")), "--cores", "2"]
-    return subprocess.Popen(
-        command, cwd=project.folder, env=environment, stderr=subprocess.DEVNULL, start_new_session=True
-    )
-
-
 def killed(project, moment) -> bool:
     """Run until `moment()`, then kill the whole group; whether the run had not ended before."""
-    run, deadline = begun(project), time.monotonic() + PATIENCE
+    run, deadline = begun(project, cores=2, errors=subprocess.DEVNULL), time.monotonic() + PATIENCE
     try:
         while run.poll() is None and not moment() and time.monotonic() < deadline:
             time.sleep(0.001)
@@ -170,18 +140,13 @@ def assert_made(project, finished) -> None:
 
 @pytest.mark.campaign
 def test_between_the_rename_of_an_artifact_and_snakemakes_note_of_it(finished, project):
-    """As soon as the last missing training, then an analysis, is in its place, everything is killed."""
+    """As soon as the first artifact of a stage is in its place, everything is killed: each stage once, from nothing."""
     results = project.folder / "results"
-    victim = min((results / "trainings").iterdir(), key=lambda path: path.name)
-    for folder in (
-        victim,
-        *results.glob("analyses/*"),
-        *results.glob("figures/?????*/"),
-        *results.glob("measurements/*"),
-    ):
-        shutil.rmtree(folder)
-    for place in (victim, results / "analyses"):
-        assert killed(project, lambda place=place: list(place.parent.glob(f"{place.name}/**/manifest.json")))
+    shutil.rmtree(results)
+    for folder in FOLDERS.values():
+        assert killed(project, lambda folder=folder: list(results.glob(f"{folder}/*/{MANIFEST}")))
+        print(f"killed with the first of {folder} in place", flush=True)
+        assert_whole(project)
     assert_made(project, finished)
 
 
