@@ -3,6 +3,7 @@ of today's config and code, or they are not there."""
 
 import base64
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ from infoplane import embed
 
 from .conftest import SMALL
 
+AHEAD = 2**32  # seconds: the year 2106
 CLAIMS = {"data_processing": {"figure": "learning_curves", "bits": 12}}
 
 
@@ -102,9 +104,11 @@ def test_changing_back_runs_nothing_and_changes_the_view(project):
     assert shown(project) == before
 
 
-def test_results_copied_to_another_folder(judged, tmp_path):
+def test_results_copied_to_another_folder_from_a_machine_whose_clock_is_ahead(judged, tmp_path):
     twin = judged.copy(tmp_path / "twin")
     shutil.rmtree(twin.folder / ".snakemake")
+    for path in twin.folder.glob("results/**/*"):
+        os.utime(path, (AHEAD, AHEAD))
     twin.set(claims={"data_processing": {"figure": "learning_curves", "bits": 11}})
     assert twin.make() == {"verdict": 1, "figure_claims": 1, "page": 1}
     assert_current(twin)
