@@ -68,12 +68,14 @@ def make(recipe: Recipe, label: str, results: Path, write: Write) -> None:
     Raises:
         ValueError: the code or an input is not what the plan's id says.
     """
-    place = results / recipe.place
+    place, inputs = results / recipe.place, folders(recipe, results)
+    for folder in _by_id(inputs).values():
+        artifacts.of_today(folder)
     with artifacts.held(results, recipe):
         if artifacts.is_there(results, recipe):
             return
         artifacts.remove(place)
-        clock, inputs = artifacts.Clock(), folders(recipe, results)
+        clock = artifacts.Clock()
         check_code(recipe)
         read = {id_: artifacts.checked(folder) for id_, folder in _by_id(inputs).items()}
         with artifacts.staged(place) as folder:

@@ -50,6 +50,9 @@ def logged(path: Path | str) -> Iterator[None]:
         except Exception as error:
             _write(stream, traceback.format_exc())
             sys.exit(f"{unexpected.line(error)}; this is a fault of infoplane, or of code added to it (log: {path})")
+        except KeyboardInterrupt:
+            _write(stream, traceback.format_exc())
+            sys.exit(f"interrupted (log: {path})")
         except BaseException:
             _write(stream, traceback.format_exc())
             raise

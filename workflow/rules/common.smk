@@ -5,6 +5,7 @@ ids that are missing. So nothing depends on what Snakemake remembers, on times, 
 a deleted .snakemake, not on marks that a killed run left.
 """
 
+import functools
 import gc
 import re
 from contextlib import suppress
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
+from snakemake.persistence import FileBackupMixin
 
 import infoplane.artifacts
 import infoplane.captions
@@ -56,8 +58,24 @@ PLAN = told(infoplane.plan.make, CONFIG, CAPTIONS)
 gc.freeze()
 gc.set_threshold(50_000)
 
-# Where a job failed there was nothing before it either: that nothing is restored is no news.
-NO_NEWS = f"Cannot restore {RESULTS}/"
+
+def left_alone(method, answer):
+    """A method of Snakemake's that copies an output aside or puts the copy back, for what is no artifact of ours.
+
+    An artifact is whole or not there, and what is there may have been made meanwhile by another run, which reads it.
+    Snakemake removes what a failed job left unless it is told that it has been put back.
+    """
+
+    @functools.wraps(method)
+    def unless_ours(self, path):
+        return answer if RESULTS in path.parents else method(self, path)
+
+    return unless_ours
+
+
+FileBackupMixin.backup_output = left_alone(FileBackupMixin.backup_output, None)
+FileBackupMixin.restore_output = left_alone(FileBackupMixin.restore_output, True)
+NO_NEWS = f"Restored previous version of {RESULTS}/"
 logger.addFilter(lambda record: not record.getMessage().startswith(NO_NEWS))
 
 MISSING = {stage: PLAN.missing(stage, RESULTS) for stage in PLAN.stages}
