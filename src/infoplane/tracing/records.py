@@ -68,13 +68,28 @@ def kept(folder: Path) -> Record:
         ValueError: there is none, or it is not one; one line says why.
     """
     try:
-        manifest = json.loads((folder / artifacts.MANIFEST).read_text())
+        return parsed((folder / artifacts.MANIFEST).read_bytes())
     except OSError as error:
         raise ValueError(error.strerror or str(error)) from None
+
+
+def parsed(data: bytes) -> Record:
+    """The manifest that is written in `data`, checked.
+
+    Raises:
+        ValueError: it is none; one line says why.
+    """
+    try:
+        manifest = json.loads(data)
     except (ValueError, RecursionError):
         raise ValueError("not JSON") from None
     schema.check(schema.Kept, manifest)
     return manifest
+
+
+def text(record: Record) -> str:
+    """A manifest as it is written beside the files."""
+    return json.dumps(record, indent=1)
 
 
 def chain_of(results: Path, stage: str, id_: str) -> Chain:
