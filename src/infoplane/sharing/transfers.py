@@ -87,16 +87,12 @@ def everything_behind(place: Place, name: str, id_: str) -> list[Key]:
     def visit(key: Key) -> None:
         if key not in seen and (record := place.manifest(*key)):
             seen.add(key)
-            for input_ in _inputs(record):
+            for input_ in records.inputs(record):
                 visit(input_)
             found[key] = None
 
     visit((stage, id_))
     return [*found]
-
-
-def _inputs(record: records.Record) -> list[Key]:
-    return [(role, i) for role, ids in record["inputs"].items() for i in ([ids] if isinstance(ids, str) else ids)]
 
 
 def push(results: Path, remote: Remote, wanted: Sequence[Key]) -> Moved:
@@ -205,7 +201,7 @@ def choose(offered: Records, there: Records) -> tuple[list[Key], dict[Key, str]]
 
 
 def _misfits(record: records.Record, offered: Records, known: Records) -> Iterator[str]:
-    for key in _inputs(record):
+    for key in records.inputs(record):
         if key not in known:
             yield f"it is made of {key[0]} {key[1]}, which is not there"
         elif known[key]["content"] != record["input_contents"][key[1]]:
@@ -218,13 +214,13 @@ def _misfits(record: records.Record, offered: Records, known: Records) -> Iterat
 
 def _behind(record: records.Record, among: Records) -> Iterator[Key]:
     seen: set[Key] = set()
-    waiting = _inputs(record)
+    waiting = records.inputs(record)
     while waiting:
         key = waiting.pop()
         if key not in seen:
             seen.add(key)
             yield key
-            waiting += _inputs(among[key]) if key in among else []
+            waiting += records.inputs(among[key]) if key in among else []
 
 
 def _parallel(function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:

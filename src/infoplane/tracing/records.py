@@ -149,6 +149,11 @@ def input_ids(record: Record) -> list[str]:
     return Recipe.from_json(record).input_ids()
 
 
+def inputs(record: Record) -> list[tuple[str, str]]:
+    """Stage and id of all inputs of a record."""
+    return [(role, i) for role, ids in record["inputs"].items() for i in ([ids] if isinstance(ids, str) else ids)]
+
+
 def contradiction(record: Record, records: Mapping[str, Record] | None = None) -> str | None:
     """What in a record contradicts itself or, if given, the records behind it; None if nothing does."""
     return next(_contradictions(record, records), None)
