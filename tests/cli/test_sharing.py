@@ -263,7 +263,7 @@ def test_a_poisoned_remote_is_refused_in_one_line(project, pushed, poison, tmp_p
 def test_a_figure_that_says_something_else_than_the_manifests_is_refused(project, pushed):
     """All digests fit, but the figure holds another manifest of the training than lies beside it."""
     for manifest in pushed.glob("trainings/*.json"):
-        rewritten(manifest, seconds=0.001)
+        rewritten(manifest, seconds=1234.5)
     code, _, err = project.run("pull", pushed, "plane")
     assert code == 2
     assert "says something else of seconds than the files made of it; it is refused" in err

@@ -34,7 +34,7 @@ def author(name: str | None, orcid: str | None, affiliation: str | None) -> Auth
     Raises:
         ValueError: nobody is named, or the ORCID is none.
     """
-    name = name or _git("user.name")
+    name = name or git_setting("user.name")
     if not name:
         raise ValueError("nobody is named as author; --author NAME, or `git config user.name NAME`")
     digits = (orcid or "").removeprefix(ORCID)
@@ -57,7 +57,8 @@ def _is_orcid(text: str) -> bool:
     return digits[-1] == "0123456789X"[(12 - total % 11) % 11]
 
 
-def _git(key: str) -> str:
+def git_setting(key: str) -> str:
+    """What git's config says; empty if nothing."""
     try:
         done = subprocess.run(["git", "config", key], capture_output=True, text=True, check=False, timeout=30)
     except (OSError, subprocess.SubprocessError):

@@ -20,7 +20,7 @@ from urllib.parse import quote
 from infoplane import artifacts, code
 from infoplane.artifacts import STAGES
 from infoplane.environment import packages
-from infoplane.sharing import about
+from infoplane.sharing import about, signing
 from infoplane.sharing.about import Author
 from infoplane.sharing.entities import Entities, Ref, began, ended, place, single
 from infoplane.tracing import records
@@ -131,6 +131,8 @@ class _Writer(Entities):
         root["citation"] = single({"of": papers})["of"]
         self.file(about.LICENCE, home / about.LICENCE, description="Licence of infoplane")
         self.file(about.CITATION, home / about.CITATION, description="How to cite infoplane")
+        for path in sorted((study.results / signing.FOLDER).glob("*.json*")):
+            self.file(f"results/{signing.FOLDER}/{path.name}", path, description="Who stands for the results")
         deposit = json.dumps(about.zenodo(study.title, text, study.author, study.licence), indent=1)
         self.file("zenodo.json", deposit, description="Metadata for a deposit at Zenodo")
         readme = README.format(title=study.title, text=text)

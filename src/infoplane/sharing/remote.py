@@ -83,6 +83,15 @@ class Remote:
         """Write a small file, whole or not at all."""
         self._put(place, lambda path: self._fs.pipe_file(path, data))
 
+    def listed(self, folder: str) -> list[str]:
+        """The names of the files in a folder; none if there is no such folder."""
+        with self._told():
+            try:
+                found = self._fs.ls(self._path(folder), detail=False, refresh=True)
+            except FileNotFoundError:
+                return []
+        return sorted(str(path).rpartition("/")[2] for path in found)
+
     def send(self, file: Path, digest: str) -> int:
         """Send a file of a known digest, unless it is there; how many bytes went."""
         place, size = _object(digest), file.stat().st_size

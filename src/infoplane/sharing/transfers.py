@@ -18,6 +18,7 @@ from typing import Any, Protocol, TypeVar
 from infoplane import artifacts
 from infoplane.artifacts import STAGES, Recipe
 from infoplane.plan import Plan
+from infoplane.sharing import signing
 from infoplane.sharing.remote import Remote
 from infoplane.tracing import records, verify
 from infoplane.tracing.audit import DOCUMENTS
@@ -109,7 +110,13 @@ def push(results: Path, remote: Remote, wanted: Sequence[Key]) -> Moved:
         remote.publish(manifest)
         return len(sizes), sum(sizes)
 
-    return _move(Results(results), remote, wanted, send)
+    moved = _move(Results(results), remote, wanted, send)
+    folder, there = results / signing.FOLDER, remote.listed(signing.FOLDER)
+    for path in sorted(folder.glob("*.json")):
+        if path.name not in there and path.with_name(f"{path.name}.sig").is_file():
+            for part in (f"{path.name}.sig", path.name):
+                remote.write(f"{signing.FOLDER}/{part}", (folder / part).read_bytes())
+    return moved
 
 
 def pull(remote: Remote, results: Path, wanted: Sequence[Key]) -> Moved:
@@ -120,6 +127,7 @@ def pull(remote: Remote, results: Path, wanted: Sequence[Key]) -> Moved:
     """
     artifacts.check_writable(results)
     moved = _move(remote, Results(results), wanted, lambda record: _fetch(remote, results, record))
+    _fetch_signatures(remote, results / signing.FOLDER)
     stages = {id_: stage for stage, id_ in wanted}
     if documents := [id_ for id_ in moved.ids if stages[id_] in DOCUMENTS]:
         _check_documents(remote, results, {id_: stages[id_] for id_ in documents})
@@ -150,6 +158,18 @@ def _fetch(remote: Remote, results: Path, record: records.Record) -> tuple[int, 
         place.parent.mkdir(parents=True, exist_ok=True)
         beside.rename(place)
     return len(sizes), sum(sizes)
+
+
+def _fetch_signatures(remote: Remote, folder: Path) -> None:
+    """Fetch the signatures that are not here; whether they hold is for `infoplane audit` to say."""
+    for name in remote.listed(signing.FOLDER):
+        if not signing.NAME.fullmatch(name) or (folder / name).exists():
+            continue
+        parts = {part: remote.read(f"{signing.FOLDER}/{part}") for part in (f"{name}.sig", name)}
+        folder.mkdir(parents=True, exist_ok=True)
+        for part, data in parts.items():
+            if data is not None:
+                artifacts.write_bytes(folder / part, data)
 
 
 def _check_documents(remote: Remote, results: Path, documents: Mapping[str, str]) -> None:
