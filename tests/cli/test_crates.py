@@ -12,6 +12,8 @@ import pytest
 import responses
 import rocrate
 import yaml
+from prov.constants import PROV_ATTR_ACTIVITY, PROV_ATTR_ENTITY
+from prov.model import ProvActivity, ProvAssociation, ProvDocument, ProvEntity, ProvGeneration, ProvUsage
 from requests_cache import CachedSession
 from rocrate.rocrate import ROCrate
 from rocrate_validator import models, services
@@ -193,3 +195,25 @@ def test_without_the_extra_a_line_says_what_to_install(project, monkeypatch):
     code, _, err = project.run("crate", *BY, "out")
     assert (code, len(err.splitlines())) == (2, 1)
     assert "pip install 'infoplane[crate]'" in err
+
+
+def test_prov_says_the_same(project, tmp_path):
+    """Read again by prov: every job used what its manifest says, when it says, and nothing is without its maker."""
+    assert project.run("crate", "--format", "prov", *BY, tmp_path / "prov.json")[0] == 0
+    document = ProvDocument.deserialize(tmp_path / "prov.json")
+    manifests = {path.parent.name: json.loads(path.read_text()) for path in project.results.glob("*/*/manifest.json")}
+    used: dict[str, set[str]] = {id_: set() for id_ in manifests}
+    for usage in document.get_records(ProvUsage):
+        job, entity = (
+            usage.get_attribute(name).copy().pop().localpart for name in (PROV_ATTR_ACTIVITY, PROV_ATTR_ENTITY)
+        )
+        used[job].add(entity)
+    assert used == {id_: set(manifest["input_contents"]) for id_, manifest in manifests.items()}
+    for job in document.get_records(ProvActivity):
+        manifest = manifests[job.identifier.localpart]
+        assert job.get_startTime().strftime("%Y-%m-%dT%H:%M:%SZ") == manifest["started"]
+    entities = {entity.identifier.localpart for entity in document.get_records(ProvEntity)}
+    made = {next(iter(g.get_attribute(PROV_ATTR_ENTITY))).localpart for g in document.get_records(ProvGeneration)}
+    assert entities == made == manifests.keys()
+    associated = document.get_records(ProvAssociation)
+    assert {next(iter(a.get_attribute(PROV_ATTR_ACTIVITY))).localpart for a in associated} == manifests.keys()

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import tempfile
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 import yaml
 
-from infoplane import embed
+from infoplane import artifacts, embed
 from infoplane.cli import printing
 from infoplane.cli.errors import one_line
 from infoplane.cli.options import AsJson, ConfigFiles, Overrides, Results, SeveralValues, planned
 from infoplane.cli.printing import count, line, size
 from infoplane.config import Config
 from infoplane.plan import Plan
-from infoplane.sharing import about, crate, transfers
+from infoplane.sharing import about, crate, prov, transfers
 from infoplane.upkeep import forecast, holdings
 
 app = typer.Typer()
+
+
+class Form(StrEnum):
+    """How provenance is written."""
+
+    CRATE = "crate"
+    PROV = "prov"
 
 
 @app.command("crate", cls=SeveralValues)
@@ -29,9 +37,12 @@ def write_crate(
         typer.Argument(
             metavar="[TARGETS] OUT",
             help="Names of figures, their files, `claims` or ids, with all behind them; all if none. Then the new "
-            "folder, or zip file, to write.",
+            "folder, zip or JSON file to write.",
         ),
     ],
+    form: Annotated[
+        Form, typer.Option("--format", help="An RO-Crate, or the same provenance as PROV-JSON alone.")
+    ] = Form.CRATE,
     stores: Annotated[bool, typer.Option("--stores", help="With the stores, which else are known by digest.")] = False,
     title: Annotated[str | None, typer.Option(help="What it is called.")] = None,
     author: Annotated[
@@ -47,15 +58,17 @@ def write_crate(
     results: Results = Path("results"),
     as_json: AsJson = False,
 ) -> None:
-    """Write an RO-Crate of results with their provenance: workflow, config, each step's inputs, settings and times."""
+    """Write results with their provenance: the workflow, the config, each step's inputs, settings and times."""
     with one_line():
         *targets, name = arguments
         out = _new(Path(name))
         made, by = planned(configfile, override), about.author(author, orcid, affiliation)
         called = title or f"{Path.cwd().name}: {', '.join(targets) or 'all figures and verdicts'}"
         study = crate.Study(results, _records(made, targets, results), _text(made.config), called, by, licence)
-        whole = crate.collect(study, stores)
-        _write(whole, out)
+        if form is Form.PROV:
+            artifacts.write_text(out, prov.collect(study).serialize(indent=1))
+        else:
+            _write(crate.collect(study, stores), out)
     told = {"out": str(out), "artifacts": len(study.records), "bytes": holdings.size(out)}
     if as_json:
         printing.as_json(told)

@@ -6,6 +6,7 @@ everything else is only compared and shown.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -220,6 +221,11 @@ def _equal(one: Any, other: Any) -> bool:
         return artifacts.canonical(one) == artifacts.canonical(other)
     except TypeError:  # one of them is missing
         return False
+
+
+def fingerprint(environment: Mapping[str, Any]) -> str:
+    """What tells an environment from others (12 hex digits)."""
+    return hashlib.sha256(artifacts.canonical(environment).encode()).hexdigest()[:12]
 
 
 def with_article(stage: str) -> str:
