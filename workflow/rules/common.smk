@@ -78,10 +78,24 @@ FileBackupMixin.restore_output = left_alone(FileBackupMixin.restore_output, True
 NO_NEWS = f"Restored previous version of {RESULTS}/"
 logger.addFilter(lambda record: not record.getMessage().startswith(NO_NEWS))
 
+
+def take_from_remote():
+    """What the remote of the config has need not be made: each run but a dry one takes it first."""
+    from infoplane.sharing import transfers
+
+    taken = transfers.take(CONFIG.remote, RESULTS, PLAN)
+    for place, reason in taken.held_back.items():
+        logger.info(f"{CONFIG.remote}: {place} is not taken: {reason}")
+    logger.info(f"{CONFIG.remote}: {len(taken.ids)} artifacts taken")
+
+
+if CONFIG.remote and workflow.is_main_process and not workflow.output_settings.dryrun:
+    told(take_from_remote)
+
 MISSING = {stage: PLAN.missing(stage, RESULTS) for stage in PLAN.stages}
 TO_MAKE = {artifact.id for artifacts in MISSING.values() for artifact in artifacts}
 # Names that people open, below the results folder, and the files that they show.
-SHOWN = {name: file for end in PLAN.ends() for name, file in PLAN.shown(end).items()}
+SHOWN = PLAN.names()
 
 
 def missing(stage):
