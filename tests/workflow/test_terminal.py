@@ -34,7 +34,7 @@ class Terminal:
 
     def text(self) -> str:
         """What is shown, without colours and movements."""
-        return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self.shown.decode(errors="replace")).replace("\r", "")
+        return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self.shown.decode(errors="replace")).replace("\r", "\n")
 
     def key(self, key: bytes) -> None:
         os.write(self.stream, key)
