@@ -18,7 +18,7 @@ from snakemake.persistence import FileBackupMixin
 import infoplane.artifacts
 import infoplane.captions
 import infoplane.plan
-from infoplane import view
+from infoplane import terminal, view
 from infoplane.figures.base import GROUPS
 from infoplane.patterns import beginnings
 from infoplane.upkeep import memory
@@ -196,6 +196,19 @@ def show_what_exists():
         for artifact in (artifact for stage in MISSING.values() for artifact in stage):
             told(infoplane.artifacts.drop_damaged, RESULTS, artifact.recipe)
         told(view.bring_up_to_date, RESULTS, PLAN.view, SHOWN)
+
+
+def work():
+    """What this run makes, for who watches it: Snakemake has found out which jobs that takes."""
+    from infoplane.upkeep import forecast  # most runs are watched by nobody
+
+    jobs = workflow.dag.needrun_jobs(exclude_finished=False)
+    ids = {Path(str(file)).name for job in jobs for file in job.output}
+    todo = [artifact for artifact in forecast.behind(PLAN.ends()) if artifact.id in ids]
+    return terminal.Work(todo, forecast.seconds_each(todo, RESULTS))
+
+
+terminal.expect(work)
 
 
 wildcard_constraints:
