@@ -109,7 +109,7 @@ def missing(stage):
 
 
 def needed(artifact):
-    """Whether a rule of its own is defined for an artifact: what is there is a source file, which nothing re-runs.
+    """Whether the workflow has to define how an artifact is made. What is there is a source file, which nothing re-runs.
 
     A job that was begun keeps its rule, also where another run has made the same meanwhile.
     """
