@@ -21,7 +21,7 @@ from infoplane.embed import formats
 from infoplane.environment import environment
 from infoplane.tracing import records
 
-DOCUMENTS = ("figure", "verdict", "page")  # stages whose files have a manifest inside
+DOCUMENTS = ("figure", "verdict", "page", "explorer")  # stages whose files have a manifest inside
 OTHER_FILES = "the files are not those that it lists"
 
 
