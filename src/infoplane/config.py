@@ -122,7 +122,7 @@ class Config(Section):
     figures: named(FIGURES) = Field(default_factory=dict, description="Figures to make, by file name.")
     claims: named(CLAIMS) = Field(default_factory=dict, description="Claims to test, each with its thresholds.")
     explorer: Explorer | None = Field(
-        None, description="The page on which networks are followed by hand; none if not given."
+        None, description="What the page `results/explorer.html` shows; there is none if this is not given."
     )
     strict_environment: bool = Field(
         False, description="Make the versions of packages part of every version id: another version, another result."

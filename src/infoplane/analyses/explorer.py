@@ -74,7 +74,7 @@ def _plane(measured: xr.Dataset) -> xr.Dataset:
     if "bound" in measured.dims:
         measured = measured.sel(bound="upper", drop=True)
     nothing = xr.full_like(measured["I_XT"], np.nan)
-    return xr.Dataset({name: measured[name] if name in measured else nothing for name in PLANE}).drop_attrs()
+    return xr.Dataset({name: measured.get(name, nothing) for name in PLANE}).drop_attrs()
 
 
 def _centred(

@@ -2,7 +2,7 @@
 
 /** Vertices of the icosahedron as seen: turned so that none hides another; z is towards the eye. */
 const turned = told.vertices.map(([x, y, z]) => {
-  const [a, b] = [0.42, 0.35];
+  const [a, b] = [0.95, 0.2];
   const [x1, z1] = [x * Math.cos(a) + z * Math.sin(a), z * Math.cos(a) - x * Math.sin(a)];
   return [x1, y * Math.cos(b) - z1 * Math.sin(b), y * Math.sin(b) + z1 * Math.cos(b)];
 });
@@ -63,7 +63,7 @@ function drawBull() {
       html("span", { className: "title" }, name), said, html("br"), `${shown(about_x, 1)} bits`, html("br"), `of Y: ${shown(about_y)}`);
   });
   document.getElementById("plates").replaceChildren(told_first, ...plates);
-  document.getElementById("bull-key").textContent = { image: "", strip: "Orange is the most, violet the least.", icosahedron: "Orange is a 1, violet a 0, pale what differs." }[at.drawn_as];
+  document.getElementById("bull-key").textContent = { image: "", strip: "Orange is the most, violet the least.", icosahedron: "Orange is a 1, violet a 0; in between, what differs." }[at.drawn_as];
   document.getElementById("bull-note").textContent = `Network ${at.replicates[0]}, epoch ${counted(at.followed[now])}, in 30 bins for each unit, whatever is chosen above. ` +
     "Bits: what the layer tells of the input, −log₂ of the share of inputs that it confuses with it; and of the label, when it sees this input.";
 }

@@ -22,11 +22,11 @@ function drawChain() {
       const number = html("span", more ? { className: "broken", title: "more than the layer before" } : {}, shown(value, 2 + axis), more ? " ▲" : "");
       return html("td", {}, html("div", { className: "bar" }, html("span", { "aria-hidden": "true" }, fill), number));
     });
-    return html("tr", place - 1 === state.layer ? { "aria-selected": "true" } : {}, header, ...cells);
+    return html("tr", place - 1 === state.layer ? { "aria-current": "true" } : {}, header, ...cells);
   });
   document.getElementById("chain-rows").replaceChildren(...rows);
   document.getElementById("chain-note").textContent =
     `Epoch ${epochOfEstimator()}, ${state.network === "all" ? "mean of all networks" : networkName()}, by ${state.estimator}. ` + (broken
-      ? `▲ marks ${broken === 1 ? "a number" : `${broken} numbers`} above the layer before: what is true cannot be, so it is the estimate that errs.`
+      ? `▲ marks ${broken === 1 ? "a number" : `${broken} numbers`} above the layer before. The truth cannot be; here the estimate errs.`
       : "Each number is at most the one above it, as the inequality asks.");
 }

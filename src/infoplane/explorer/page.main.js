@@ -134,8 +134,16 @@ function listen() {
   }
   for (const claim of told.claims) {
     const link = document.querySelector(`[data-claim="${claim.name}"]`), view = viewOf(claim);
-    if (view) link.href = fragment(view);
-    else link.title = "none of its conditions is in this explorer";
+    if (!view) {
+      link.title = "none of its conditions is in this explorer";
+      continue;
+    }
+    link.href = fragment(view);
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      history.pushState(null, "", link.href);
+      arrive(location.hash);
+    });
   }
   for (const mark of document.querySelectorAll("[data-verdict]")) mark.style.setProperty("--mark", told.colors[mark.dataset.verdict]);
   addEventListener("hashchange", () => arrive(location.hash));

@@ -95,10 +95,10 @@ function drawSNR() {
 function drawParts() {
   const at = condition(), name = layerNames(at.layers)[state.layer];
   const text = document.getElementById("parts-text");
+  document.getElementById("parts-chart").hidden = !quantity("I_XT_given_S");
   if (!quantity("I_XT_given_S")) {
     text.textContent = `The estimator ${state.estimator} does not split I(X;T); one with cells, such as bins, does.`;
-    caption("parts-caption", "");
-    return chart("parts-chart", "No parts.", [], { y: [0, 1], marks: [] });
+    return caption("parts-caption", "");
   }
   text.textContent = `The label depends on the input through one of ${counted(at.classes)} classes S alone. So what a layer knows is exactly ` +
     "I(S;T), of the class, plus I(X;T|S), which no label can ever need.";

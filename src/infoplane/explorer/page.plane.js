@@ -18,8 +18,8 @@ function drawPlane() {
     for (const network of networks()) {
       const [xs, ys] = pathOf(network, layer, x, y);
       const look = { fill: "none", stroke: layerColor(layer), "stroke-width": many ? 0.8 : 2, "stroke-linejoin": "round" };
-      root.append(svg("path", { ...look, d: path(xs, ys), opacity: many ? 0.12 : 0.25 }));
-      root.append(svg("path", { ...look, d: path(xs, ys, 0, now), opacity: (many ? 0.4 : 0.95) * (all && layer !== state.layer ? 0.55 : 1) }));
+      root.append(svg("path", { ...look, d: path(xs, ys), opacity: many ? 0.15 : 0.25 }));
+      root.append(svg("path", { ...look, d: path(xs, ys, 0, now), opacity: (many ? 0.75 : 0.95) * (all && layer !== state.layer ? 0.55 : 1) }));
     }
   }
   if (all) joinLayers(root, x, y, now);
@@ -89,7 +89,8 @@ function project(root, x, y, now) {
   const bar = (attributes) => root.append(svg("line", { stroke: color, "stroke-linecap": "round", ...attributes }));
   const above = state.step === 2 ? y(0) : y(value_y);
   bar({ x1: x(0), x2: x(value_x), y1: y(0), y2: y(0), "stroke-width": 5 });
-  root.append(svg("text", { class: "name", x: x(value_x), y: y(0) - 16, "text-anchor": x(value_x) < 90 ? "start" : "end" }, `${shown(value_x)} bits`));
+  const near = x(value_x) < x(0) + 80; // too near to the axis for a text at its left
+  root.append(svg("text", { class: "name", x: x(value_x) + (near ? 12 : -12), y: y(0) - 12, "text-anchor": near ? "start" : "end" }, `${shown(value_x)} bits`));
   if (state.step === 2) return;
   bar({ x1: x(0), x2: x(0), y1: y(0), y2: above, "stroke-width": 5 });
   bar({ x1: x(value_x), x2: x(value_x), y1: y(0), y2: above, "stroke-dasharray": "3 5" });

@@ -34,9 +34,9 @@ def followed(p_y_given_x: np.ndarray, inputs: int = INPUTS) -> np.ndarray:
     classes = [np.flatnonzero(likely == y) for y in range(p_y_given_x.shape[1])]
     classes = [samples for samples in classes if len(samples)]
     each = max(1, inputs // len(classes))
-    places = (np.arange(1, each + 1) * (np.sqrt(5) - 1) / 2) % 1
-    chosen = [samples[(places * len(samples)).astype(int)] for samples in classes]
-    return np.unique(np.concatenate(chosen)[: max(inputs, len(classes))])
+    places = np.arange(1, each * len(classes) + 1).reshape(-1, each) * (np.sqrt(5) - 1) / 2 % 1
+    chosen = [samples[(place * len(samples)).astype(int)] for samples, place in zip(classes, places, strict=True)]
+    return np.unique(np.concatenate(chosen)[:inputs])
 
 
 def of_cells(
@@ -44,7 +44,8 @@ def of_cells(
 ) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
     """Of the chosen samples' cells t: mean input, size, -log2 p(t) and Σ_y p(y|t) log2 p(y|t)/p(y), as dims and values.
 
-    `cell` int (sample) is negative where the network has diverged; `x` (sample, feature), `p_y_given_x` (sample, class).
+    `cell` int (sample) is negative where the network has diverged; `x` is (sample, feature), `p_y_given_x` (sample,
+    class).
     """
     weight = (cell == cell[chosen, None]) * p_x
     p_t = weight.sum(axis=1)
@@ -67,7 +68,9 @@ class Followed(LayerEstimator):
     quantities: ClassVar[tuple[str, ...]] = ()
 
     kind: Literal["followed"] = "followed"
-    snapshots: Annotated[Int, Field(ge=2)] | None = 30
+    snapshots: Annotated[Int, Field(ge=2)] | None = Field(
+        30, description="Snapshots in which they are followed, at most."
+    )
 
     def information(self, activation: xr.DataArray, dataset: xr.Dataset, layer: Layer) -> xr.Dataset:
         """`pattern` (input, feature), `cell_size`, `followed_XT`, `followed_TY` (input) of one snapshot of a layer.
@@ -79,7 +82,7 @@ class Followed(LayerEstimator):
         cell = cell_labels(first[0], digitize, *first[1:], **options).values[0]
         chosen = followed(dataset["p_y_given_x"].values)
         found = of_cells(cell, chosen, *(dataset[name].values for name in ("x", "p_x", "p_y_given_x")))
-        return xr.Dataset(found, {"input": chosen})
+        return xr.Dataset(found, {"input": chosen, "epoch": activation["epoch"]})
 
     def measure(self, training: xr.DataTree, dataset: xr.Dataset) -> xr.Dataset:
         """Of (epoch, layer, input): no replicate, since only the first is followed."""

@@ -189,7 +189,11 @@ def _shows(results: Path) -> dict[str, str] | None:
 
 
 def _view_files(results: Path) -> list[Path]:
-    files = (*holdings.entries(results / artifacts.FOLDERS["figure"]), *results.glob("claims.*"), results / view.EXPLORER)
+    files = (
+        *holdings.entries(results / artifacts.FOLDERS["figure"]),
+        *results.glob("claims.*"),
+        results / view.EXPLORER,
+    )
     return [path for path in files if path.is_file()]
 
 

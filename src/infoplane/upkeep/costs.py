@@ -156,7 +156,9 @@ def _measurement(parameters: Parameters, read: Read) -> Cost:
     size = training_size(read["training"], read["dataset"])
     measured = min(parameters.get("snapshots") or size.snapshots, size.snapshots)
     values = 8 * size.replicates * measured * size.layers
-    if parameters["kind"] in MEASURES and parameters["kind"] not in _PER_ACTIVATION:  # of weights and gradients, which are few
+    if (
+        parameters["kind"] in MEASURES and parameters["kind"] not in _PER_ACTIVATION
+    ):  # of weights and gradients, which are few
         return Cost(0.5 + 1e-8 * size.replicates * size.snapshots * size.parameters, 3 * values + 10_000)
     per_activation = _PER_ACTIVATION.get(parameters["kind"], lambda parameters, size: OTHER_ESTIMATOR_SECONDS)
     activations = size.activations * measured / size.snapshots

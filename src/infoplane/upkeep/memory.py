@@ -71,7 +71,9 @@ def measurement(parameters: Parameters, size: Size | None) -> float:
     """Of a measurement: one snapshot of the widest layer, its cells or neighbours, and what is stored of all."""
     if size is None:
         return OTHER
-    if parameters["kind"] in MEASURES and parameters["kind"] != "followed":  # of weights: float64 of one snapshot, and all pairs of units
+    if (
+        parameters["kind"] in MEASURES and parameters["kind"] != "followed"
+    ):  # of weights: float64 of one snapshot, and all pairs of units
         pairs = 24.0 * size.replicates * size.widest * max(size.widest, size.features)
         return BASE["measurement"] + pairs + _values(parameters, size)
     snapshot = size.replicates * size.samples * (24.0 * size.widest + 40)
