@@ -64,7 +64,8 @@ class Engine:
     """
 
     def __init__(self, condition: Condition, dataset: xr.Dataset, replicates: range):
-        chosen = dataset.sel(replicate=list(replicates))
+        of = [0] * len(replicates) if condition.shared == "data" else list(replicates)
+        chosen = dataset.sel(replicate=of)
         order = chosen["order"].values
         self.condition, self.replicates = condition, replicates
         self.x = np.ascontiguousarray(dataset["x"].values, np.float32)
