@@ -5,6 +5,10 @@ from urllib.parse import parse_qs
 import pytest
 from tests.workflow.browser import PROGRAM, Browser
 
+from infoplane.explorer.page import page
+
+from .conftest import FINDINGS, PARAMETERS, VERSIONS
+
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="there is no Chromium or Chrome")
 READY = "document.querySelector('#plates li') !== null"
 NOW = "document.getElementById('epoch').textContent"
@@ -199,6 +203,20 @@ def test_a_verdict_opens_its_view(browser):
     assert browser.wait("new URLSearchParams(location.hash.slice(1)).get('section') === 'curves'")
     browser.evaluate("history.back()")
     assert browser.wait("!location.hash.includes('section')")
+
+
+def test_a_condition_in_which_all_networks_diverged_is_shown_as_one(browser, analysis, tmp_path):
+    diverged = analysis.copy(deep=True)
+    node = diverged["condition_2"].to_dataset()
+    gone = {name: node[name] * float("nan") for name in node.data_vars if "epoch" in node[name].dims}
+    diverged["condition_2"] = node.assign(gone)
+    path = tmp_path / "diverged.html"
+    path.write_text(page(diverged, FINDINGS, PARAMETERS, VERSIONS))
+    for step in range(1, 7):
+        opened(browser, f"{path.as_uri()}#condition=main%3A+seed+1&networks=all&step={step}")
+        assert said(browser)["condition"] == "main: seed 1"
+    assert browser.evaluate("document.querySelectorAll('#plane circle').length") == 0
+    assert "–" in browser.evaluate("document.getElementById('chain-rows').textContent")
 
 
 @pytest.mark.parametrize("width", [400, 800, 1600])

@@ -75,7 +75,7 @@ def _condition(node: xr.Dataset, only: str) -> dict[str, Any]:
     estimators = {}
     for name in node["estimator"].values:
         measured = node.sel(estimator=name).dropna("epoch", how="all", subset=["I_XT"])
-        given = [quantity for quantity in PLANE if measured[quantity].notnull().any()]
+        given = [*PLANE[:2], *(part for part in PLANE[2:] if measured[part].notnull().any())]
         estimators[str(name)] = {"epochs": measured["epoch"].values.tolist(), "quantities": given}
         for quantity in given:
             arrays[f"{name}.{quantity}"] = Rounded(_with_center(measured, quantity), BITS)
