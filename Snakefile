@@ -4,7 +4,7 @@ from pathlib import Path
 
 from snakemake.utils import min_version
 
-min_version("9.0")
+min_version("9.20")
 
 
 # In the working directory if there is one, else this workflow's own. Skipped where `module` hands over a config.

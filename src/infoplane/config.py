@@ -124,6 +124,12 @@ class Config(Section):
     explorer: Explorer | None = Field(
         None, description="What the page `results/explorer.html` shows; there is none if this is not given."
     )
+    remote: str | None = Field(
+        None,
+        min_length=1,
+        description="Where results are shared (`infoplane push`): a folder, s3://, gs:// or ssh://. A run takes what "
+        "is there before it makes the rest.",
+    )
     strict_environment: bool = Field(
         False, description="Make the versions of packages part of every version id: another version, another result."
     )
