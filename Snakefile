@@ -27,6 +27,7 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/stores.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/claims.smk"
+include: "workflow/rules/explorer.smk"
 
 
 rule all:

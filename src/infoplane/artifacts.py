@@ -31,6 +31,7 @@ FOLDERS = {
     "figure": "figures",
     "verdict": "verdicts",
     "page": "pages",
+    "explorer": "explorers",
 }
 STAGES = tuple(FOLDERS)
 SMALL = (
@@ -38,6 +39,7 @@ SMALL = (
     "figure",
     "verdict",
     "page",
+    "explorer",
 )  # whose bytes are checked before each run; a damaged one is made again
 
 

@@ -70,10 +70,12 @@ def _names(config: Config, _: Callable[[str], Shape]) -> Problems:
 
 
 def readers(config: Config) -> Iterator[tuple[str, Any]]:
-    """Figures and claims, with their paths."""
+    """Figures, claims and the explorer, with their paths."""
     for group, sections in (("figures", config.figures), ("claims", config.claims)):
         for name, section in sections.items():
             yield f"{group}.{name}", section
+    if config.explorer:
+        yield "explorer", config.explorer
 
 
 def _unknown(path: str, name: str, among: Mapping[str, Any]) -> Problems:

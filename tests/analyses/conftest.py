@@ -102,6 +102,22 @@ def cells(layers=4, replicates=4):
     return data.assign_coords(replicate=np.arange(replicates), epoch=EPOCHS, layer=np.arange(1, layers + 1))
 
 
+def followed(layers=4, features=12):
+    """Three inputs; each layer forgets one bit of them at the last epoch."""
+    shape = (len(EPOCHS), layers, 3)
+    known = np.broadcast_to(np.arange(5, 5 - layers, -1)[:, None], shape).astype(float)
+    data = {
+        name: (("epoch", "layer", "input"), values)
+        for name, values in {
+            "cell_size": 2 ** (5 - known),
+            "followed_XT": known,
+            "followed_TY": np.minimum(known, 1),
+        }.items()
+    }
+    data["pattern"] = (("epoch", "layer", "input", "feature"), np.full((*shape, features), 0.5))
+    return xr.Dataset(data, {"epoch": EPOCHS, "layer": np.arange(1, layers + 1), "input": [3, 8, 21]})
+
+
 def inputs():
     """32 patterns of 12 bits; the first is the label."""
     x = (np.arange(32)[:, None] >> np.arange(12)) & 1
@@ -131,6 +147,7 @@ def world(tmp_path):
             "weights": weights(replicates, layers),
             "bound": bound(),
             "specific": cells(layers, replicates),
+            "followed": followed(layers),
         }
         hidden = tuple(range(layers + 1, 2, -1))
         settings = Condition(**{"replicates": replicates, "hidden": hidden, "epochs": 256, **condition})
@@ -144,7 +161,7 @@ def world(tmp_path):
         with stores.open_tree(tmp_path / "analysis.zarr.zip") as opened:
             return opened.load()
 
-    makers = {f.__name__: f for f in (layered, information, gradients, curves, weights, bound, cells, inputs)}
+    makers = {f.__name__: f for f in (layered, information, gradients, curves, weights, bound, cells, followed, inputs)}
     return SimpleNamespace(epochs=EPOCHS, change=CHANGE, run=run, stored=stored, **makers)
 
 

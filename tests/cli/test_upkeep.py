@@ -210,6 +210,7 @@ def test_plan_takes_config_values_as_snakemake_does(project):
         jobs = {jobs["stage"]: jobs["missing"] for jobs in found["forecast"]["jobs"]}
         assert jobs == {
             "dataset": 0, "training": 0, "measurement": 4, "analysis": 3, "figure": 3, "verdict": 1, "page": 1,
+            "explorer": 0,
         }  # fmt: skip
 
 

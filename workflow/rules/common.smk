@@ -150,7 +150,8 @@ def verbatim(value):
 
 
 def targets():
-    """What a run is for, with what a report shows of it: each figure, as a film where there is one; the page."""
+    """What a run is for, with what a report shows of it: each figure, as a film where there is one; the page;
+    and the explorer, which a report of megabytes does not hold twice."""
     found = []
     for name, figure in DRAWN.items():
         folder = RESULTS / PLAN.figures[name].place
@@ -163,6 +164,8 @@ def targets():
         page = RESULTS / PLAN.page.place
         found.append(shown_in_report(page, "{page}.html", "Claims", caption))
         found.append(place(PLAN.verdict))
+    if PLAN.explorer:
+        found.append(place(PLAN.explorer))
     return found
 
 

@@ -28,4 +28,5 @@ ANALYSES = Registry(
     worlds="infoplane.analyses.worlds:Worlds",
     minimal_model="infoplane.analyses.minimal_model:MinimalModel",
     bull="infoplane.analyses.bull:Bull",
+    explorer="infoplane.analyses.explorer:Explorer",
 )

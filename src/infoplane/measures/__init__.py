@@ -21,4 +21,5 @@ MEASURES = Registry(
     gradients="infoplane.measures.gradients:Gradients",
     weights="infoplane.measures.weights:Weights",
     bound="infoplane.measures.bound:Bound",
+    followed="infoplane.measures.followed:Followed",
 )
