@@ -15,6 +15,9 @@ TOLERANCE_BITS = 1e-9
 # peak.
 ONSET_SHARE = 0.05
 
+# Shares of log(1 + epoch) of the whole training, from where on the way of the weights counts.
+SINCE = (0.1, 0.85)
+
 # So near to log2 of the number of samples, all are told apart: more could not be seen.
 SATURATION_BITS = 0.1
 
