@@ -120,6 +120,12 @@ class Config(Section):
     estimators: named(ESTIMATORS) = Field(default_factory=dict, description="Named estimators of information.")
     figures: named(FIGURES) = Field(default_factory=dict, description="Figures to make, by file name.")
     claims: named(CLAIMS) = Field(default_factory=dict, description="Claims to test, each with its thresholds.")
+    remote: str | None = Field(
+        None,
+        min_length=1,
+        description="Where results are shared (`infoplane push`): a folder, s3://, gs:// or ssh://. A run takes what "
+        "is there before it makes the rest.",
+    )
     strict_environment: bool = Field(
         False, description="Make the versions of packages part of every version id: another version, another result."
     )

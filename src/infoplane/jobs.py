@@ -7,6 +7,7 @@ get their manifest inside.
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,8 @@ Write = Callable[[Job], Mapping[str, bytes] | None]
 
 def run(snakemake: Any, write: Write) -> None:
     """The job of a rule's script: what Snakemake says, made with `write`; errors are one line."""
+    # Ctrl-C ends it at once, also within compiled code: there is nothing half-written to clear away.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     with logged(snakemake.log[0]):
         params = snakemake.params
         results = Path(snakemake.output[0]).parents[1]

@@ -121,6 +121,10 @@ class Plan:
         """The names in the view (`view.py`) of an artifact's files, and the files, below the results folder."""
         return {str(name): str(artifact.place / file) for name, file in _shown(artifact)}
 
+    def names(self) -> dict[str, str]:
+        """What is shown of everything that a run is for."""
+        return {name: file for end in self.ends() for name, file in self.shown(end).items()}
+
     @cached_property
     def view(self) -> str:
         """What identifies the view of this plan."""

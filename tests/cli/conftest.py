@@ -76,8 +76,7 @@ def make(folder: Path) -> plan.Plan:
     planned = plan.make(loading.load(loading.read(folder / "config/config.yaml")))
     for artifact in forecast.behind(planned.ends()):
         jobs.make(artifact.recipe, artifact.label, folder / "results", write)
-    shown = {name: file for end in planned.ends() for name, file in planned.shown(end).items()}
-    view.bring_up_to_date(folder / "results", planned.view, shown)
+    view.bring_up_to_date(folder / "results", planned.view, planned.names())
     return planned
 
 

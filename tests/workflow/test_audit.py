@@ -5,6 +5,8 @@ import shutil
 
 import pytest
 
+from .conftest import EVERYTHING, FIGURES
+
 CHAIN = ["figure", "analysis", "measurement", "measurement", "training", "training", "dataset"]
 
 
@@ -117,3 +119,55 @@ def test_plan_lists_conditions_ids_and_what_exists(finished):
     binned = [a for a in changed["experiments"]["main"][0]["artifacts"] if a["what"].startswith("binned")]
     assert {(artifact["stage"], artifact["exists"]) for artifact in binned} == {("measurement", False)}
     assert not any(figure["exists"] for figure in changed["figures"] if figure["what"] == "information_plane")
+
+
+@pytest.fixture(scope="module")
+def shared(finished, tmp_path_factory):
+    """A folder with all that one of two people has made, but for the figures."""
+    remote = tmp_path_factory.mktemp("shared")
+    code, sent = command(finished, "push", remote)
+    assert (code, len(sent["ids"])) == (0, len(list(finished.folder.glob("results/*/*/manifest.json"))))
+    for manifest in (remote / "figures").iterdir():
+        manifest.unlink()
+    return remote
+
+
+def colleague(finished, folder, remote):
+    """Somebody else's copy of the project, without results, whose config names a remote."""
+    other = finished.copy(folder / "a project")
+    shutil.rmtree(other.folder / "results")
+    other.set(remote=str(remote))
+    return other
+
+
+def test_two_people_one_trains_and_pushes_the_other_pulls_and_draws_every_figure(finished, shared, tmp_path):
+    other = colleague(finished, tmp_path, shared)
+    assert other.would_run() == EVERYTHING, "a dry run takes nothing"
+    assert not (other.folder / "results").exists()
+    assert other.make() == dict.fromkeys(FIGURES, 1)
+    for project in (finished, other):
+        assert command(project, "verify")[0] == 0
+        for figure in (project.folder / "results/figures").glob("*.pdf"):
+            assert audit(project, figure)[0] == 0
+    for folder in finished.folder.glob("results/trainings/*"):
+        made, pulled = (
+            folder / "training.zarr.zip",
+            other.folder / "results/trainings" / folder.name / "training.zarr.zip",
+        )
+        assert made.read_bytes() == pulled.read_bytes()
+
+
+def test_a_run_with_a_poisoned_remote_ends_with_one_line(finished, shared, tmp_path):
+    remote = tmp_path / "poisoned"
+    shutil.copytree(shared, remote)
+    manifest = next((remote / "trainings").iterdir())
+    digest = json.loads(manifest.read_text())["files"]["training.zarr.zip"]
+    (remote / "objects" / digest[:2] / digest).write_bytes(b"?")
+    other = colleague(finished, tmp_path, remote)
+    done = other.snakemake()
+    assert done.returncode != 0
+    lines = [line for line in done.stderr.splitlines() if str(remote) in line]
+    assert len(lines) == 1
+    assert lines[0].endswith("its bytes are not those of its digest; it is refused")
+    assert "Traceback" not in done.stderr
+    assert not list(other.folder.glob(f"results/trainings/{manifest.stem}/*"))

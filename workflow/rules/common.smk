@@ -18,7 +18,7 @@ from snakemake.persistence import FileBackupMixin
 import infoplane.artifacts
 import infoplane.captions
 import infoplane.plan
-from infoplane import view
+from infoplane import terminal, view
 from infoplane.figures.base import GROUPS
 from infoplane.patterns import beginnings
 from infoplane.upkeep import memory
@@ -78,10 +78,24 @@ FileBackupMixin.restore_output = left_alone(FileBackupMixin.restore_output, True
 NO_NEWS = f"Restored previous version of {RESULTS}/"
 logger.addFilter(lambda record: not record.getMessage().startswith(NO_NEWS))
 
+
+def take_from_remote():
+    """What the remote of the config has need not be made: each run but a dry one takes it first."""
+    from infoplane.sharing import transfers
+
+    taken = transfers.take(CONFIG.remote, RESULTS, PLAN)
+    for place, reason in taken.held_back.items():
+        logger.info(f"{CONFIG.remote}: {place} is not taken: {reason}")
+    logger.info(f"{CONFIG.remote}: {len(taken.ids)} artifacts taken")
+
+
+if CONFIG.remote and workflow.is_main_process and not workflow.output_settings.dryrun:
+    told(take_from_remote)
+
 MISSING = {stage: PLAN.missing(stage, RESULTS) for stage in PLAN.stages}
 TO_MAKE = {artifact.id for artifacts in MISSING.values() for artifact in artifacts}
 # Names that people open, below the results folder, and the files that they show.
-SHOWN = {name: file for end in PLAN.ends() for name, file in PLAN.shown(end).items()}
+SHOWN = PLAN.names()
 
 
 def missing(stage):
@@ -182,6 +196,19 @@ def show_what_exists():
         for artifact in (artifact for stage in MISSING.values() for artifact in stage):
             told(infoplane.artifacts.drop_damaged, RESULTS, artifact.recipe)
         told(view.bring_up_to_date, RESULTS, PLAN.view, SHOWN)
+
+
+def work():
+    """What this run makes, for who watches it: Snakemake has found out which jobs that takes."""
+    from infoplane.upkeep import forecast  # most runs are watched by nobody
+
+    jobs = workflow.dag.needrun_jobs(exclude_finished=False)
+    ids = {Path(str(file)).name for job in jobs for file in job.output}
+    todo = [artifact for artifact in forecast.behind(PLAN.ends()) if artifact.id in ids]
+    return terminal.Work(todo, forecast.seconds_each(todo, RESULTS))
+
+
+terminal.expect(work)
 
 
 wildcard_constraints:

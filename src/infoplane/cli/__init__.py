@@ -8,11 +8,11 @@ import sys
 import typer
 
 from infoplane import unexpected
-from infoplane.cli import planning, studies, tracing, verdicts
+from infoplane.cli import crates, planning, sharing, studies, tracing, verdicts
 from infoplane.cli.errors import told
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-for part in (studies, planning, tracing, verdicts):
+for part in (studies, planning, tracing, verdicts, sharing, crates):
     app.add_typer(part.app)
 
 

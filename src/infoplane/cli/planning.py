@@ -177,5 +177,4 @@ def gc(
 def _show(made: plans.Plan, results: Path, found: Iterable[upkeep_gc.Waste]) -> None:
     """A name that showed what is removed must not go on showing it."""
     if any(item.was_shown for item in found):
-        shown = {name: file for end in made.ends() for name, file in made.shown(end).items()}
-        view.bring_up_to_date(results, made.view, shown)
+        view.bring_up_to_date(results, made.view, made.names())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from shlex import quote
 from typing import Annotated
@@ -11,11 +13,14 @@ import typer
 from infoplane import embed
 from infoplane.cli import comparing, printing
 from infoplane.cli.errors import one_line
-from infoplane.cli.options import AsJson, ConfigFiles, Overrides, Results, SeveralValues, planned_ids
+from infoplane.cli.options import AsJson, ConfigFiles, Overrides, Results, SeveralValues, planned, planned_ids
 from infoplane.cli.printing import BAD, GOOD, HEAD, NOTE, count, line, size, sized
+from infoplane.sharing import signing
 from infoplane.tracing import audit as audits
+from infoplane.tracing import records
 from infoplane.tracing import rerun as reruns
 from infoplane.tracing import verify as verifying
+from infoplane.upkeep import forecast
 
 app = typer.Typer()
 app.add_typer(comparing.app)
@@ -40,21 +45,75 @@ def audit(
     configfile: ConfigFiles = None,
     override: Overrides = None,
     results: Results = Path("results"),
+    verify_signature: Annotated[
+        bool,
+        typer.Option("--verify-signature", help="Each link must be signed by an allowed signer."),
+    ] = False,
+    allowed_signers: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Who may sign, as ssh-keygen has it; else git's gpg.ssh.allowedSignersFile."),
+    ] = None,
+    signatures: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Where the signatures are; else in the results folder.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Trace a file to the bytes and the code it came from; exits with 1 when it or a link of its chain is broken."""
     with one_line():
+        signed = None
+        if verify_signature:
+            signed = signing.read(signatures or results / signing.FOLDER, allowed_signers)
         reports = audits.audit(file, results, planned_ids(configfile, override))
-    broken = any(report.broken for report in reports)
+    unsigned = signed is not None and any(link.digest not in signed.of for r in reports for link in r.links)
+    broken = any(report.broken for report in reports) or unsigned
     if as_json:
-        printing.as_json({"broken": broken, "files": [report.to_json() for report in reports]})
+        found = {} if signed is None else signed.to_json()
+        printing.as_json({"broken": broken, "files": [report.to_json() for report in reports], **found})
     else:
         for report in reports:
             _report(report)
         if len(reports) > 1 or reports[0].file != str(file):
             line(f"{count(len(reports), 'file')} inside {file}; the page around them is not covered")
+        if signed is not None:
+            _signatures(signed, {link.digest: link for report in reports for link in report.links})
         line(("broken: see above", BAD) if broken else ("every link holds", GOOD))
     raise typer.Exit(int(broken))
+
+
+def _signatures(signed: signing.Signatures, links: Mapping[str, audits.Link]) -> None:
+    """By whom the links are signed and since when, and which are not."""
+    for place, reason in signed.refused.items():
+        line((place, NOTE), f": {reason}")
+    by = Counter(signed.of[digest] for digest in links if digest in signed.of)
+    for signature, number in by.items():
+        since = f" since {signature.signed}, {signature.key}: {count(number, 'link')}"
+        line((f"signed by {signature.by}", GOOD), since)
+    for digest, link in links.items():
+        if digest not in signed.of:
+            line(("not signed", BAD), f": {link.stage} {link.id}  {link.label}")
+
+
+@app.command(cls=SeveralValues)
+def sign(
+    targets: Annotated[
+        list[str] | None, typer.Argument(metavar="[TARGETS]", help="Names of figures, `claims`, or ids; all if none.")
+    ] = None,
+    key: Annotated[Path | None, typer.Option(metavar="FILE", help="An SSH key; else git's user.signingkey.")] = None,
+    configfile: ConfigFiles = None,
+    override: Overrides = None,
+    results: Results = Path("results"),
+) -> None:
+    """Sign what the config asks for and results/ has, with an SSH key; everything behind it is signed with it."""
+    with one_line():
+        wanted = forecast.behind(forecast.targets(planned(configfile, override), targets or []))
+        there = [a.id for a in wanted if (results / a.place).is_dir()]
+        if not there:
+            raise ValueError(f"{results}: nothing of it is there to sign")
+        for wrong in verifying.verify(results, there).wrong:
+            raise ValueError(f"{wrong.place}: {wrong.problem}, so nothing is signed")
+        signed = [records.kept(results / a.place) for a in wanted if a.id in there]
+        path = signing.sign(signed, results, key)
+    line(f"{path}: signs {count(len(signed), 'artifact')}")
 
 
 def _report(report: audits.Report) -> None:

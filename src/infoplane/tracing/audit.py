@@ -19,6 +19,7 @@ from typing import Any
 from infoplane import artifacts, code, embed
 from infoplane.embed import formats
 from infoplane.environment import environment
+from infoplane.sharing import signing
 from infoplane.tracing import records
 
 DOCUMENTS = ("figure", "verdict", "page")  # stages whose files have a manifest inside
@@ -32,7 +33,7 @@ class Link:
     `bytes` is `intact`, `changed` or `missing`; `manifest`, the one beside the bytes, is `same`, `missing` or says what
     is wrong; `record` is `consistent` or says what contradicts what; `code` is `same`, `changed` or `gone`; `planned`
     says whether today's config and code ask for this id (None: no config); `environment` maps what differs to (then,
-    now). `seconds` is how long its job took.
+    now). `seconds` is how long its job took, `digest` that of the record, which a signature names.
     """
 
     stage: str
@@ -50,6 +51,7 @@ class Link:
     code: str
     planned: bool | None
     environment: Mapping[str, tuple[Any, Any]]
+    digest: str
 
     @property
     def broken(self) -> bool:
@@ -168,6 +170,7 @@ class _Results:
             code=self._code(record),
             planned=None if self.planned is None else record["id"] in self.planned,
             environment=changes(then, environment()),
+            digest=signing.digest(record),
         )
 
     def _code(self, record: records.Record) -> str:

@@ -6,6 +6,7 @@ everything else is only compared and shown.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -68,13 +69,28 @@ def kept(folder: Path) -> Record:
         ValueError: there is none, or it is not one; one line says why.
     """
     try:
-        manifest = json.loads((folder / artifacts.MANIFEST).read_text())
+        return parsed((folder / artifacts.MANIFEST).read_bytes())
     except OSError as error:
         raise ValueError(error.strerror or str(error)) from None
+
+
+def parsed(data: bytes) -> Record:
+    """The manifest that is written in `data`, checked.
+
+    Raises:
+        ValueError: it is none; one line says why.
+    """
+    try:
+        manifest = json.loads(data)
     except (ValueError, RecursionError):
         raise ValueError("not JSON") from None
     schema.check(schema.Kept, manifest)
     return manifest
+
+
+def text(record: Record) -> str:
+    """A manifest as it is written beside the files."""
+    return json.dumps(record, indent=1)
 
 
 def chain_of(results: Path, stage: str, id_: str) -> Chain:
@@ -132,6 +148,11 @@ def claims(record: Record) -> list[tuple[str, dict[str, Any], str]]:
 def input_ids(record: Record) -> list[str]:
     """The ids of all inputs of a record."""
     return Recipe.from_json(record).input_ids()
+
+
+def inputs(record: Record) -> list[tuple[str, str]]:
+    """Stage and id of all inputs of a record."""
+    return [(role, i) for role, ids in record["inputs"].items() for i in ([ids] if isinstance(ids, str) else ids)]
 
 
 def contradiction(record: Record, records: Mapping[str, Record] | None = None) -> str | None:
@@ -200,6 +221,11 @@ def _equal(one: Any, other: Any) -> bool:
         return artifacts.canonical(one) == artifacts.canonical(other)
     except TypeError:  # one of them is missing
         return False
+
+
+def fingerprint(environment: Mapping[str, Any]) -> str:
+    """What tells an environment from others (12 hex digits)."""
+    return hashlib.sha256(artifacts.canonical(environment).encode()).hexdigest()[:12]
 
 
 def with_article(stage: str) -> str:

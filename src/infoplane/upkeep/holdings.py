@@ -21,6 +21,7 @@ from infoplane import artifacts
 ID = re.compile(r"[0-9a-f]{12}")
 STAGED = re.compile(r"\..+\.\d+")  # of `artifacts.staged` and `artifacts.write_bytes`: .NAME.HOST.PROCESS
 CHECKPOINTS = "checkpoints"
+PULLED = "pulled"  # what is on its way from a remote, by id
 LOCKS = ".locks"
 ELSEWHERE_SECONDS = 24 * 3600  # after which a writer on another host, that changes nothing, counts as gone
 
