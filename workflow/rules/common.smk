@@ -171,7 +171,9 @@ def targets():
 
 def shown_in_report(folder, pattern, group, caption):
     """A folder whose file a report shows."""
-    return report(folder, patterns=[pattern], caption=caption, category=chapter(group))
+    return report(
+        str(folder), patterns=[pattern], caption=str(caption), category=chapter(group)
+    )
 
 
 def up_to_date(wildcards):
