@@ -10,6 +10,7 @@ DATASETS = Registry(
     spherical="infoplane.datasets.spherical:Spherical",
     committee="infoplane.datasets.rules:Committee",
     parity="infoplane.datasets.rules:Parity",
+    linear_teacher="infoplane.datasets.linear:LinearTeacher",
     digits="infoplane.datasets.images:Digits",
     mnist="infoplane.datasets.images:Mnist",
     mat="infoplane.datasets.files:Mat",
