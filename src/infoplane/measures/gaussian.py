@@ -27,7 +27,8 @@ KNOWN = ("teacher", "relevant", "input_variance", "noise_variance")
 def channel_information(kernel: np.ndarray, snr: float) -> np.ndarray:
     """I(X;T) in bits of T = kernel' X + noise, kernel (..., in, unit), X ~ N(0, snr I), noise ~ N(0, I): (...)."""
     units = kernel.shape[-1]
-    return np.linalg.slogdet(np.eye(units) + snr * np.swapaxes(kernel, -1, -2) @ kernel)[1] / (2 * np.log(2))
+    with np.errstate(invalid="ignore"):  # NaN of a network that has diverged
+        return np.linalg.slogdet(np.eye(units) + snr * np.swapaxes(kernel, -1, -2) @ kernel)[1] / (2 * np.log(2))
 
 
 def target_information(
