@@ -8,6 +8,8 @@ import pytest
 import xarray as xr
 
 from infoplane import stores
+from infoplane.datasets.linear import LinearTeacher
+from infoplane.datasets.replicates import draw
 from infoplane.logs import logged
 from infoplane.training import trainer
 from infoplane.training.trainer import train
