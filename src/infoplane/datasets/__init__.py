@@ -14,5 +14,6 @@ DATASETS = Registry(
     digits="infoplane.datasets.images:Digits",
     mnist="infoplane.datasets.images:Mnist",
     mat="infoplane.datasets.files:Mat",
+    idx="infoplane.datasets.files:Idx",
     npz="infoplane.datasets.files:Npz",
 )
