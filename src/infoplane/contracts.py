@@ -94,11 +94,14 @@ def measurement(found: xr.Dataset, training: xr.DataTree, quantities: Sequence[s
 
 
 def analysis(tree: xr.DataTree) -> None:
-    """`/condition_1`, ... as `analyses.base.result` makes them, each with the attributes that say which it is."""
+    """`/condition_1`, ... as `analyses.base.result` makes them, each with the attributes that say which it is.
+
+    There may be none where nothing is trained: then the root has what was found.
+    """
     names = [f"condition_{number}" for number in range(1, len(tree.children) + 1)]
     _needed(
         # a stored tree does not keep the order of its groups
-        bool(names) and set(tree.children) == set(names),
+        bool(names or tree.data_vars) and set(tree.children) == set(names),
         f"found {sorted(tree.children)}",
         "condition_1, condition_2, ...",
     )
