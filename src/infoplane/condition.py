@@ -141,6 +141,12 @@ class Condition(Section):
         "between its limits, in training (straight-through gradients) and as recorded. Not quantized if not given.",
     )
 
+    shared: Annotated[Literal["weights", "data"] | None, Neutral(None)] = Field(
+        None,
+        description="What all replicates have of the first: its initial weights, or its data (labels and split). "
+        "Nothing if not given. The order of the samples in training is always each one's own.",
+    )
+
     @model_validator(mode="after")
     def _schedule_is_short(self) -> Condition:
         if SEARCHED < self.snapshots <= self.epochs:

@@ -74,7 +74,10 @@ def gaussian(replicates=4, layers=4):
 
 
 def weights(replicates=4, layers=4):
-    """Pairs of neurons: all at the cosine 0.05 at first, all at 0.95 at the end; the output layer has no pair."""
+    """Pairs of neurons: all at the cosine 0.05 at first, all at 0.95 at the end; the output layer has no pair.
+
+    The weights drift from epoch 1 on, and diffuse from 128 on.
+    """
     cosine = np.linspace(-0.975, 0.975, 40)
     share = np.zeros((replicates, len(EPOCHS), layers, 40))
     share[:, :-1, :, 20] = share[:, -1, :, 39] = 1
@@ -84,7 +87,11 @@ def weights(replicates=4, layers=4):
     data["correlation_share"] = (("replicate", "epoch", "layer", "correlation"), share)
     data["correlation_share_random"] = (("layer", "correlation"), np.full((layers, 40), 1 / 40))
     data["correlation_rms_random"] = ("layer", np.full(layers, 0.3))
-    return data.assign_coords(correlation=cosine)
+    since = np.array([1, 128])
+    way = np.maximum(EPOCHS[:, None] - since, 0.0) ** np.array([2, 1])
+    way = np.tile(way[None, :, None], (replicates, 1, layers, 1))
+    data["displacement"] = (("replicate", "epoch", "layer", "since"), way)
+    return data.assign_coords(correlation=cosine, since=since)
 
 
 def bound():

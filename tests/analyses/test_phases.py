@@ -137,6 +137,18 @@ def test_the_snr_is_that_of_its_window_as_a_geometric_mean_of_networks(world, an
     assert found["snr_late"].attrs["long_name"] == "SNR of the gradients, epochs 111 to 256"
 
 
+def test_the_weights_squared_way_grows_as_a_power_of_time(world, analyse):
+    """As t^1.7 from epoch 1 on; of the late window the ten epochs of these runs have too few snapshots to say."""
+    weights = world.weights()
+    weights["displacement"][..., 0] = np.maximum(world.epochs - 1.0, 0)[None, :, None] ** 1.7 * 3
+    found = analyse(Drift(), world.run(measurements={"weights": weights}))
+    assert found["exponent_early_mean"].sel(interval="estimate").values == pytest.approx(1.7)
+    assert found["exponent_early"].attrs["long_name"].endswith("epochs 1 to 8")
+    assert found["exponent_late"].isnull().all()
+    weights["displacement"][1, 3, 2] = 0  # weights that did not move have no exponent
+    assert analyse(Drift(), world.run(measurements={"weights": weights}))["exponent_early"].isnull().sum() == 1
+
+
 def test_an_snr_without_noise_is_left_out(world, analyse):
     snr = np.full((4, len(world.epochs)), 2.0)
     snr[0], snr[1, 2] = np.inf, np.inf

@@ -115,6 +115,22 @@ def test_axes_of_the_plane_count_alike(world, analyse):
         assert ratios(analyse(Spread(), *runs)[0]) == pytest.approx([0.1 / np.mean(between)] * 2)
 
 
+def test_the_variance_that_is_left_where_networks_share_something(world, analyse):
+    """Ten times as near each other: a hundredth is left. They are no condition to compare others with."""
+    places = np.linspace(1.0, 4.0, 8)
+    alone, near, other = (standing(world, at, at) for at in (places, 2 + places / 10, places + 9))
+    settings = ({}, {"shared": "weights"}, {"seed": 1})
+    planes = (alone, near, other)
+    runs = [world.run(s, measurements={"binned": p}, **s) for s, p in zip(settings, planes, strict=True)]
+    first, twin, _ = analyse(Spread(), *runs)
+    without = analyse(Spread(), runs[0], runs[2])[0]
+    assert ratios(first) == ratios(without)
+    assert {"ratio_late", "left_late"} & set(first) == {"ratio_late"}
+    assert {"ratio_late", "left_late"} & set(twin) == {"left_late"}
+    assert float(twin["left_late"].sel(interval="estimate")) == pytest.approx(0.01)
+    assert "left_late" not in analyse(Spread(), runs[1], runs[2])[0]
+
+
 def test_one_condition_or_one_network_has_no_ratio(world, analyse):
     assert "ratio_early" not in analyse(Spread(), world.run())
     single = standing(world, [1.0], [1.0])
@@ -175,24 +191,21 @@ def test_rounding_is_no_excess(world, analyse):
 
 
 def test_estimators_are_compared_by_mean_and_deviation(world, analyse):
-    seen = {"binned": world.information(compression=8), "kde": world.information(compression=0)}
-    run = world.run(measurements=seen)
     bits = np.array([1.0, 2.0, 3.0, 6.0])
-    run.measurements["binned"]["compression"][:, -2] = bits  # as it is stored
-    found = analyse(Estimators(compare=("binned", "kde")), run)
+    seen = {"binned": standing(world, [8.0] * 4, 8 - bits), "kde": standing(world, [8.0] * 4, [8.0] * 4)}
+    found = analyse(Estimators(compare=("binned", "kde")), world.run(measurements=seen))
     assert found["estimator"].values.tolist() == ["binned", "kde"]
     assert found["compression_mean"][:, -2].values == pytest.approx([3, 0], abs=1e-9)
     assert found["compression_std"][:, -2].values == pytest.approx([bits.std(), 0], abs=1e-9)
 
 
 def test_the_own_networks_of_an_estimator_count_in_its_mean(world, analyse):
-    seen = {"binned": world.information(), "kde": world.information()}
+    late = 50 - np.array([2.0, 2.0, 2.0, 50.0])
+    seen = {name: standing(world, [50.0] * 4, late) for name in ("binned", "kde")}
     seen["kde"]["I_XT"][3, 5:] = np.nan
-    run = world.run(measurements=seen)
-    run.measurements["binned"]["compression"][:, -2] = np.array([2.0, 2.0, 2.0, 50.0])
-    found = analyse(Estimators(compare=("binned", "kde")), run)
+    found = analyse(Estimators(compare=("binned", "kde")), world.run(measurements=seen))
     assert found["networks"].values.tolist() == [4, 3]
-    assert float(found["compression_mean"][0, -2]) == pytest.approx(14)
+    assert found["compression_mean"][:, -2].values == pytest.approx([14, 2])
 
 
 def test_estimators_with_other_snapshots_have_gaps(world, analyse):

@@ -11,6 +11,7 @@ from infoplane.analyses.label_loss import LabelLoss
 from infoplane.analyses.matched import Matched
 from infoplane.analyses.multiverse import Multiverse
 from infoplane.analyses.phases import Phases
+from infoplane.measures.weights import SINCE
 
 
 @pytest.mark.parametrize("kept", [[0, 1], [0, 9]], ids=["one epoch", "two snapshots"])
@@ -42,7 +43,11 @@ def smooth(world, snapshots, **condition):
     rates = {"train_error": 0.5, "test_error": 0.6, "train_loss": 0.7, "test_loss": 0.8}
     curves = {n: (("replicate", "epoch"), [start * (1 - step[1]) + 0.01] * 2) for n, start in rates.items()}
     gradients = xr.Dataset(snr, coords).assign(phase_change=(("replicate", "layer"), np.full((2, 2), 50.0)))
-    measured = {"binned": xr.Dataset(plane, coords), "gradients": gradients}
+    since = epochs[[np.argmax(np.log1p(epochs) >= share * np.log1p(1000)) for share in SINCE]]
+    way = np.maximum(epochs[:, None] - since, 0.0) ** np.array([1.8, 1.0])
+    moved = (("replicate", "epoch", "layer", "since"), way[None, :, None] * scale[..., None])
+    weights = xr.Dataset({"displacement": moved}, {**coords, "since": since})
+    measured = {"binned": xr.Dataset(plane, coords), "gradients": gradients, "weights": weights}
     del coords["layer"]
     return world.run(measurements=measured, curves_=xr.Dataset(curves, coords), epochs=1000, **condition)
 

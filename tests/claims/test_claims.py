@@ -57,7 +57,11 @@ def ensemble(world):
         noisy = spread(snr, 0) * np.exp(0.05 * rng.normal(size=(6, 1, 1)))
         change = np.full((6, 4), 130.0) * np.exp(0.05 * rng.normal(size=(6, 1)))
         gradient = xr.Dataset({"gradient_snr": (dims, noisy), "phase_change": (("replicate", "layer"), change)}, coords)
-        measured = {"binned": xr.Dataset(data, coords), "gradients": gradient}
+        since = EPOCHS[[np.argmax(epoch <= EPOCHS) for epoch in (2, 900)]]
+        power = np.array([2.0, 1.0]) + 0.01 * rng.normal(size=(6, 1, 1, 1))
+        way = np.maximum(EPOCHS[:, None, None] - since, 0.0) ** power * np.ones((4, 1))
+        weights = xr.Dataset({"displacement": ((*dims, "since"), way)}, {**coords, "since": since})
+        measured = {"binned": xr.Dataset(data, coords), "gradients": gradient, "weights": weights}
         curves_ = xr.Dataset(history, axes)
         return world.run(varied, measurements=measured, curves_=curves_, **{"epochs": 3000} | condition)
 
@@ -157,6 +161,9 @@ def test_drift_must_end_where_compression_begins(ensemble, check):
     late = ensemble()
     late.measurements["gradients"]["phase_change"][:] *= 10
     assert parts(check("drift_diffusion", [late]))["the change is the onset"] == FAILS
+    straight = ensemble()
+    straight.measurements["weights"]["displacement"][:] **= 2
+    assert parts(check("drift_diffusion", [straight]))["weights diffuse at the end"] == FAILS
     drifting = parts(check("drift_diffusion", [ensemble(gradients=np.full(len(EPOCHS), 5.0))]))
     assert drifting["drift first"] == HOLDS
     assert drifting["diffusion at the end"] == FAILS

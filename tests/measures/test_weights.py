@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+import xarray as xr
 
-from infoplane.measures.weights import EDGES, Weights, correlations, random_share
+from infoplane.measures.weights import EDGES, Weights, correlations, displacement, random_share
 
 
 def test_correlations_of_known_vectors():
@@ -52,3 +53,24 @@ def test_a_diverged_network_has_no_correlations(training, dataset):
     assert np.isnan(result.correlation_rms.sel(replicate=12, epoch=[10, 100])).all()
     assert np.isnan(result.correlation_share.sel(replicate=12, epoch=[10, 100])).all()
     assert result.correlation_rms.sel(replicate=[10, 11]).notnull().all()
+
+
+def test_the_way_from_where_it_counts():
+    """Of two walks of 400 steps: one straight on, one at random, whose squared way grows as the time."""
+    rng = np.random.default_rng(0)
+    epoch = np.r_[0, np.unique(np.geomspace(1, 400, 60).round().astype(int))]
+    steps = rng.normal(size=(1, 401, 30, 40))
+    straight = np.broadcast_to(steps[:, :1], steps.shape)
+    walks = xr.DataArray(
+        np.cumsum(np.concatenate([straight, steps]), 1), dims=("replicate", "epoch", "unit_in", "unit")
+    )
+    way = displacement(walks.isel(epoch=epoch).assign_coords(epoch=epoch))
+    early, late = way["since"].values
+    assert (np.log1p([early, late]) / np.log1p(400) >= [0.1, 0.85]).all()
+    for index, start in enumerate((early, late)):
+        chosen = way.isel(since=index)
+        assert chosen.where(way["epoch"] < start, drop=True).isnull().all()
+        elapsed = chosen["epoch"].where(way["epoch"] >= start, drop=True).values - start
+        squares = chosen.where(way["epoch"] >= start, drop=True) / 1200
+        np.testing.assert_allclose(squares[0], elapsed**2 * (steps[0, 0] ** 2).mean())
+        np.testing.assert_allclose(squares[1], elapsed, rtol=0.15)

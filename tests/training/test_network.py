@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from infoplane.training.backend import tf
+from infoplane.training.engine import Engine
 from infoplane.training.network import affine, initial_weights, quantizer, tanh
 
 
@@ -57,6 +58,21 @@ def test_initial_weights(condition, name, deviation):
     np.testing.assert_allclose(kernel.std(axis=(1, 2)), 1.5 * deviation, rtol=0.06)
     assert kernel.shape == (6, 80, 40)
     assert not bias.any()
+
+
+@pytest.mark.parametrize("shared", ["weights", "data"])
+def test_what_replicates_share_is_that_of_the_first(shared, condition, problem):
+    """Also in a job without the first; the rest, and the order of the samples, is their own."""
+    first, own = (Engine(condition(), problem(), range(*r)) for r in ((0, 1), (2, 4)))
+    together = Engine(condition(shared=shared), problem(), range(2, 4))
+
+    def parts(engine):
+        return {"weights": engine.initial[0], "data": np.stack([engine.label, engine.trained, engine.tested], 1)}
+
+    for name, values in parts(together).items():
+        expected = np.repeat(parts(first)[name], 2, axis=0) if name == shared else parts(own)[name]
+        np.testing.assert_array_equal(values, expected)
+    np.testing.assert_array_equal(together._data[0].keys, own._data[0].keys)
 
 
 def test_orthogonal_replicates(condition):

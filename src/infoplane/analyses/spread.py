@@ -19,7 +19,9 @@ PHASES = {"early": (0.2, 0.3, 0.4, 0.5), "late": (0.8, 0.9, 1.0)}
 class Spread(InformationAnalysis):
     """Bands of I(X;T), I(T;Y) and of the distance between networks; distances within conditions over those between.
 
-    Distances are in the plane with both axes in units of the most there is: I(X;T) of H(X), I(T;Y) of I(X;Y).
+    Distances are in the plane with both axes in units of the most there is: I(X;T) of H(X), I(T;Y) of I(X;Y). A
+    condition whose networks have something `shared` is compared with its twin whose networks have not: what is left of
+    the variance is not due to what they share.
     """
 
     reads_dataset: ClassVar[bool] = True
@@ -27,14 +29,21 @@ class Spread(InformationAnalysis):
     kind: Literal["spread"] = "spread"
 
     def analyse(self, runs: Sequence[Run]) -> xr.DataTree:
-        """By condition: bands (epoch, layer), and `ratio_early`, `ratio_late` (interval) where there are several."""
+        """By condition: bands (epoch, layer), and for each of `PHASES` an interval where there is something to compare.
+
+        `ratio_*`: distance within over that from other conditions; `left_*`: variance over that of the twin.
+        """
         end = min(float(self.information(run)["epoch"][-1]) for run in runs)
         points = {phase: [self._points(run, end, shares) for run in runs] for phase, shares in PHASES.items()}
         found = []
         for number, run in enumerate(runs):
             data = self._bands(run)
-            if len(runs) > 1:
-                data |= {f"ratio_{phase}": _ratio(at, number, phase, end) for phase, at in points.items()}
+            for phase, at in points.items():
+                epochs = _epochs(phase, end)
+                if run.condition.shared is None and len(runs) > 1:
+                    data[f"ratio_{phase}"] = _ratio(at[number], _others(number, runs, at), epochs)
+                for twin in _twins(run, runs):
+                    data[f"left_{phase}"] = _left(at[number], at[twin], epochs)
             found.append(xr.Dataset(data, attrs={"replicates_used": self.information(run).sizes["replicate"]}))
         return result(runs, found)
 
@@ -72,27 +81,65 @@ def distance_from_others(plane: xr.Dataset) -> xr.DataArray:
     return distances(plane).sum("other") / max(plane.sizes["replicate"] - 1, 1)
 
 
-def _ratio(points: Sequence[np.ndarray], number: int, phase: str, end: float) -> xr.DataArray:
-    """Mean distance between a condition's networks, over that from the networks of the other conditions (interval).
+def _epochs(phase: str, end: float) -> str:
+    shares = PHASES[phase]
+    first, last = (round(float(np.expm1(share * np.log1p(end)))) for share in (shares[0], shares[-1]))
+    return f"epochs {first} to {last}"
+
+
+def _others(number: int, runs: Sequence[Run], points: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """The places of the networks of the conditions that are compared with one: as many layers, nothing shared."""
+    return [
+        other
+        for index, (run, other) in enumerate(zip(runs, points, strict=True))
+        if index != number and run.condition.shared is None and other.shape[1] == points[number].shape[1]
+    ]
+
+
+def _twins(run: Run, runs: Sequence[Run]) -> list[int]:
+    """The condition that differs only in that its networks share nothing, if there is one."""
+    if run.condition.shared is None:
+        return []
+    alone = run.condition.model_copy(update={"shared": None})
+    return [index for index, other in enumerate(runs) if other.condition == alone]
+
+
+def _ratio(own: np.ndarray, others: Sequence[np.ndarray], epochs: str) -> xr.DataArray:
+    """Mean distance between a condition's networks, over that from the networks of other conditions (interval).
 
     Networks are resampled, not pairs: a pair shares its networks with others.
     """
-    own = points[number]
-    others = [other for index, other in enumerate(points) if index != number and other.shape[1] == own.shape[1]]
-    if len(own) < 2:  # no pair
-        others = []
     within = _apart(own, own)
-    between = np.mean([_apart(own, other).mean(1) for other in others], axis=0) if others else np.full(len(own), np.nan)
+    known = bool(others) and len(own) > 1
+    between = np.mean([_apart(own, other).mean(1) for other in others], axis=0) if known else np.full(len(own), np.nan)
 
     def ratio(chosen: np.ndarray, axis: int = -1) -> np.ndarray:
-        one, other = chosen[..., :, None], chosen[..., None, :]
-        pairs = np.maximum((one != other).sum((-2, -1)), 1)  # a network that is drawn twice is not a pair
-        return within[one, other].sum((-2, -1)) / pairs / between[chosen].mean(-1)
+        return _mean_of_pairs(within, chosen) / between[chosen].mean(-1)
 
-    shares = PHASES[phase]
-    ends = [round(float(np.expm1(share * np.log1p(end)))) for share in (shares[0], shares[-1])]
-    name = f"distance within / between conditions, epochs {ends[0]} to {ends[1]}"
+    name = f"distance within / between conditions, {epochs}"
     return bootstrap_interval(ratio, np.arange(len(own)), units="1", long_name=name)
+
+
+def _left(own: np.ndarray, twin: np.ndarray, epochs: str) -> xr.DataArray:
+    """Variance between networks that share something, over that between networks that share nothing (interval)."""
+    squares = [_apart(points, points) ** 2 for points in (own, twin)]
+
+    def ratio(chosen: np.ndarray, of_twin: np.ndarray, axis: int = -1) -> np.ndarray:
+        left, whole = (_mean_of_pairs(s, c) for s, c in zip(squares, (chosen, of_twin), strict=True))
+        return left / np.where(whole > 0, whole, np.nan)
+
+    name = f"variance left of that of networks that share nothing, {epochs}"
+    return bootstrap_interval(ratio, np.arange(len(own)), np.arange(len(twin)), units="1", long_name=name)
+
+
+def _mean_of_pairs(matrix: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """The mean of a matrix (network, network) over the pairs of chosen networks (..., draw).
+
+    A network that is drawn twice is no pair.
+    """
+    one, other = chosen[..., :, None], chosen[..., None, :]
+    pairs = np.maximum((one != other).sum((-2, -1)), 1)
+    return matrix[one, other].sum((-2, -1)) / pairs
 
 
 def _apart(one: np.ndarray, other: np.ndarray) -> np.ndarray:

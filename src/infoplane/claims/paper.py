@@ -12,7 +12,7 @@ from infoplane.analyses.base import EXPERIMENT, Experiments, conditions
 from infoplane.analyses.bound import Bound
 from infoplane.analyses.drift import Drift
 from infoplane.analyses.label_loss import LabelLoss
-from infoplane.analyses.spread import Spread
+from infoplane.analyses.spread import PHASES, Spread
 from infoplane.analyses.weights import Weights
 from infoplane.claims.base import Claim, LearnedClaim, Of, Statistic, layer_name, named, statistic
 from infoplane.section import Correlation, Factor, Fraction, Positive
@@ -28,7 +28,8 @@ class SimilarPaths(Claim):
         "The mean distance between two networks of a condition, all layers together, over that between networks of "
         "different conditions: early and late apart, at fixed points in log(epoch), axes in units of H(X) and I(X;Y)."
         " What is similar needs something to be compared with; the length of a path is no such thing, since jitter "
-        "makes it longer."
+        "makes it longer. Beside it, what is left of the variance where all networks start from the same weights, or "
+        "have the same data."
     )
 
     kind: Literal["similar_paths"] = "similar_paths"
@@ -39,12 +40,13 @@ class SimilarPaths(Claim):
         return Spread(**self.read())
 
     def statistics(self, analysis: xr.DataTree) -> list[Statistic]:
-        """Distance within over distance between conditions, early and late."""
+        """Distance within over distance between conditions, early and late; variances left, as controls."""
         return [
-            Of(data, phase).at_most(self.ratio, f"ratio_{phase}")
-            for phase in ("early", "late")
+            Of(data, part, control=control).at_most(threshold, f"{name}_{part}")
+            for name, threshold, control in (("ratio", self.ratio, False), ("left", 1.0, True))
+            for part in PHASES
             for data in conditions(analysis)
-            if f"ratio_{phase}" in data
+            if f"{name}_{part}" in data
         ]
 
 
@@ -96,19 +98,21 @@ class DriftDiffusion(LearnedClaim):
         "Layer by layer: the signal-to-noise ratio of the gradients, a geometric mean over a window of epochs early "
         "and one late; and the ratio of the two epochs, whose geometric mean must be 1 within a factor. The ratio is "
         "that of batches of this size: with k times the batch it is √k times as large, so that 1 is a convention, "
-        "which the paper shares."
+        "which the paper shares. That of the weights is none: the square of their way grows with the square of time in "
+        "a drift, in proportion to time in a diffusion."
     )
 
     kind: Literal["drift_diffusion"] = "drift_diffusion"
     snr: Positive = Field(1.0, description="Gradient SNR above which is drift, below which is diffusion.")
     factor: Factor = Field(3.0, description="Change of phase and onset of compression coincide within this factor.")
+    exponent: Positive = Field(1.5, description="Growth of the weights' squared way: above is drift, below diffusion.")
 
     def analysis(self) -> Drift:
         """The gradients' SNR, and when compression begins."""
         return Drift(**self.read())
 
     def statistics(self, analysis: xr.DataTree) -> list[Statistic]:
-        """Of every layer the SNR early and late; of those with both epochs their ratio."""
+        """Of every layer the SNR and the weights' way early and late; of those with both epochs their ratio."""
         return [s for data in conditions(analysis) for layer in data["layer"].values for s in self._of(data, layer)]
 
     def _of(self, data: xr.Dataset, layer: int) -> list[Statistic]:
@@ -120,6 +124,10 @@ class DriftDiffusion(LearnedClaim):
             drift.at_least(self.snr, "snr_early_mean", layer=layer),
             diffusion.at_most(self.snr, "snr_late_mean", layer=layer),
         ]
+        if "exponent_early" in data:
+            weights = [Of(data, part, also=name) for part in ("weights drift first", "weights diffuse at the end")]
+            found.append(weights[0].at_least(self.exponent, "exponent_early_mean", layer=layer))
+            found.append(weights[1].at_most(self.exponent, "exponent_late_mean", layer=layer))
         if data["networks_with_both"].sel(layer=layer) > 1:
             found.append(both.within(self.factor, "lag_mean", layer=layer))
         return found

@@ -12,12 +12,15 @@ from infoplane.measures.base import Measure, layers
 from infoplane.measures.derived import describe
 
 EDGES = np.linspace(-1, 1, 41)
+SINCE = (0.1, 0.85)  # shares of log(1 + epoch) of the whole training, from where on the weights' way is measured
 ATTRIBUTES = {
     "weight_norm": ("1", "norm of the layer's weights"),
     "correlation_rms": ("1", "root mean square correlation between neurons' incoming weights"),
     "correlation_rms_random": ("1", "root mean square correlation expected of random directions"),
     "correlation_share": ("1", "share of the pairs of neurons with such a correlation"),
     "correlation_share_random": ("1", "share of the pairs with such a correlation expected of random directions"),
+    "displacement": ("1", "squared distance of the layer's weights from those at the epoch `since`"),
+    "since": ("epochs", "epoch from which the displacement counts"),
     "correlation": ("1", "correlation (cosine) of two neurons' incoming weights: middle of the bin"),
 }
 
@@ -49,14 +52,14 @@ def random_share(inputs: int, edges: np.ndarray) -> np.ndarray:
 
 
 class Weights(Measure):
-    """Norms of the weights, and correlations between a layer's neurons beside those of random vectors."""
+    """Norms and ways of the weights, and correlations between a layer's neurons beside those of random vectors."""
 
     kind: Literal["weights"] = "weights"
 
     def measure(self, training: xr.DataTree, dataset: xr.Dataset) -> xr.Dataset:
-        """Norm and correlation (replicate, epoch, layer); shares of pairs (..., correlation) by bin.
+        """Norm and rms correlation (replicate, epoch, layer), shares (..., correlation), displacement (..., since).
 
-        NaN for a layer of one unit, which has no pair.
+        Correlations are NaN for a layer of one unit, which has no pair, displacements before they count.
         """
         result = xr.concat([self._layer(number, node) for number, node in layers(training)], "layer")
         result = result.assign_coords(correlation=(EDGES[1:] + EDGES[:-1]) / 2)
@@ -67,12 +70,26 @@ class Weights(Measure):
         inputs = node.sizes["unit_in"]
         variables = {
             "weight_norm": node.weight_norm.load().astype(np.float64),
+            "displacement": displacement(node.weight.transpose("replicate", "epoch", "unit_in", "unit").load()),
             "correlation_rms": (("epoch", "replicate"), np.stack(rms)),
             "correlation_share": (("epoch", "replicate", "correlation"), np.stack(share)),
             "correlation_rms_random": inputs**-0.5,
             "correlation_share_random": ("correlation", random_share(inputs, EDGES)),
         }
         return xr.Dataset(variables).assign_coords(layer=number)
+
+
+def displacement(weight: xr.DataArray) -> xr.DataArray:
+    """|w(epoch) - w(since)|² of weights (replicate, epoch, unit_in, unit): (replicate, epoch, since), NaN before.
+
+    `since` are the first snapshots at or after the shares `SINCE` of log(1 + epoch).
+    """
+    place = np.log1p(weight["epoch"].values) / np.log1p(weight["epoch"].values[-1])
+    at = [int(np.argmax(place >= share)) for share in SINCE]
+    wide = weight.astype(np.float64)
+    moved = [((wide - wide.isel(epoch=i, drop=True)) ** 2).sum(["unit_in", "unit"], skipna=False) for i in at]
+    counted = [far.where(far["epoch"] >= far["epoch"][i]) for far, i in zip(moved, at, strict=True)]
+    return xr.concat(counted, xr.Variable("since", weight["epoch"].values[at]))
 
 
 def _summary(weight: xr.DataArray) -> tuple[np.ndarray, np.ndarray]:

@@ -67,7 +67,8 @@ class Engine:
     """
 
     def __init__(self, condition: Condition, dataset: xr.Dataset, replicates: range):
-        chosen = dataset.sel(replicate=list(replicates))
+        of = [0] * len(replicates) if condition.shared == "data" else list(replicates)
+        chosen = dataset.sel(replicate=of)
         order = chosen["order"].values
         self.condition, self.replicates = condition, replicates
         self.x = np.ascontiguousarray(dataset["x"].values, np.float32)
@@ -226,7 +227,7 @@ class Engine:
         rates = [2 * self.condition.l2 if n % 2 == 0 else 0.0 for n in range(len(weights))]
         return [g + rate * w for g, rate, w in zip(slopes, rates, weights, strict=True)]
 
-    @tf.function(jit_compile=True)
+    @tf.function(jit_compile=True, autograph=False)
     def _run(self, data: Data, state: State, epoch: tf.Tensor, stop: tf.Tensor) -> State:
         def step(state: tuple, gradient: Callable, size: int) -> tuple:
             weights, slots = state
@@ -240,7 +241,7 @@ class Engine:
 
         return tf.while_loop(lambda epoch, _: epoch < stop, body, (epoch, state))[1]
 
-    @tf.function(jit_compile=True)
+    @tf.function(jit_compile=True, autograph=False)
     def _gradient_norms(self, data: Data, weights: Tensors, epoch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         def step(state: tuple, gradient: Callable, size: int) -> tuple:
             seen, means, squares = state  # Welford's recurrence: the mean can exceed the deviation by far

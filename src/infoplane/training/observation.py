@@ -71,7 +71,7 @@ class Observer:
         blocks = (x[first : first + SAMPLES] for first in range(0, len(x), SAMPLES))
         return [[a.numpy() for a in self._activations(weights, tf.constant(block))] for block in blocks]
 
-    @tf.function(jit_compile=True)
+    @tf.function(jit_compile=True, autograph=False)
     def _activations(self, weights: list[tf.Tensor], x: tf.Tensor) -> list[tf.Tensor]:
         shared = tf.repeat(tf.transpose(x)[None], self.store.group, axis=0)
         *hidden, logits = self.network.apply(weights, shared)
