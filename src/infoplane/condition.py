@@ -106,8 +106,8 @@ class Condition(Section):
     activation: Literal[ACTIVATIONS] = Field("tanh", description="Keras activation of the hidden layers.")
     output: Literal["sigmoid", "softmax", "linear"] = Field(
         "sigmoid",
-        description="Output layer: one sigmoid unit (two classes) or a softmax unit per class, trained on cross-entropy;"
-        " or one linear unit (real-valued targets), trained on the mean squared error.",
+        description="Output layer: one sigmoid unit (two classes) or a softmax unit per class, trained on "
+        "cross-entropy; or one linear unit (real-valued targets), trained on the mean squared error.",
     )
     initializer: Literal[INITIALIZERS] = Field("lecun_normal", description="Keras initialiser of the weights.")
     initializer_scale: Magnitude = Field(

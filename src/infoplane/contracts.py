@@ -43,7 +43,8 @@ def check(stage: str, kind: str | None, folder: Path, inputs: Mapping[str, Seque
 def dataset(found: xr.Dataset) -> None:
     """`x` (sample, feature), `p_x` (sample), `p_y_given_x` (sample, class): finite, and probabilities.
 
-    Or `target_mean` (sample), finite, in the place of `p_y_given_x`: then there are no classes. `label` and `order` (replicate, sample), where they are drawn: classes, and permutations.
+    Or `target_mean` (sample), finite, in the place of `p_y_given_x`: then there are no classes. `label` (or `target`)
+    and `order` (replicate, sample), where they are drawn: classes, and permutations.
     """
     real = "target_mean" in found
     axes = {"x": ("sample", "feature"), "p_x": ("sample",)}

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from tests.analyses.conftest import estimate
 
 from infoplane.analyses.forgetting import Forgetting
 from infoplane.analyses.student_teacher import StudentTeacher
-from tests.analyses.conftest import estimate
 
 
 def test_the_error_rises_from_its_least_to_its_end(world, analyse):
@@ -15,7 +15,9 @@ def test_the_error_rises_from_its_least_to_its_end(world, analyse):
     np.testing.assert_allclose(found["best"], 0.1 + spread, atol=0.05)  # the window rounds the corner
     np.testing.assert_allclose(found["overtraining"], found["end"] - found["best"])
     assert estimate(found["end_mean"]) == pytest.approx(float(found["end"].mean()))
-    np.testing.assert_allclose(found["generalisation_error_mean"], world.gaussian()["generalisation_error"].mean("replicate"))
+    np.testing.assert_allclose(
+        found["generalisation_error_mean"], world.gaussian()["generalisation_error"].mean("replicate")
+    )
 
 
 def test_compression_is_that_of_the_exact_plane(world, analyse):

@@ -26,7 +26,11 @@ def test_students_that_generalise_and_overtrain_without_compression(world, check
 
 @pytest.mark.parametrize(
     ("ends", "i_xt", "broken"),
-    [((0.5, 2.0), (2, 6, 6), "generalises"), ((0.1, 0.1), (2, 6, 6), "over-trains"), ((0.1, 2), (2, 6, 4), "neither compresses")],
+    [
+        ((0.5, 2.0), (2, 6, 6), "generalises"),
+        ((0.1, 0.1), (2, 6, 6), "over-trains"),
+        ((0.1, 2), (2, 6, 4), "neither compresses"),
+    ],
 )
 def test_what_turns_each_part(world, check, ends, i_xt, broken):
     runs = [students(world, end, i_xt, seed=number) for number, end in enumerate(ends)]

@@ -49,10 +49,10 @@ def test_bits_that_have_no_say():
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"output": "sigmoid"}, "output: found \"sigmoid\"; allowed with `linear`: linear"),
+        ({"output": "sigmoid"}, 'output: found "sigmoid"; allowed with `linear`: linear'),
         ({"dataset": "committee"}, "allowed with `committee`: sigmoid or softmax, for its classes"),
-        ({"activation": "tanh"}, "estimators.gaussian.kind: found \"gaussian\"; allowed: with `activation: linear`"),
-        ({"binned": True}, "estimators.binned.kind: found \"binned\"; allowed: gaussian, since the targets are real"),
+        ({"activation": "tanh"}, 'estimators.gaussian.kind: found "gaussian"; allowed: with `activation: linear`'),
+        ({"binned": True}, 'estimators.binned.kind: found "binned"; allowed: gaussian, since the targets are real'),
         ({"relevant": 101}, "datasets.linear.relevant: found 101; allowed: up to 100"),
         ({"irrelevant": 12}, "datasets.committee.irrelevant: found 12; allowed: up to 11"),
         ({"shuffled": True}, "datasets.linear.shuffled"),

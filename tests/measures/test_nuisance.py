@@ -13,7 +13,9 @@ def test_against_the_definition(informations):
     """I(N;T) is I(T;Y) of a label that is N."""
     rng = np.random.default_rng(0)
     cells, p_x, nuisance = rng.integers(0, 6, (2, 40)), rng.dirichlet(np.ones(40)), rng.integers(0, 5, 40)
-    found = nuisance_information(*(xr.DataArray(v, dims=("replicate", "sample")[-v.ndim :]) for v in (cells, p_x, nuisance)))
+    found = nuisance_information(
+        *(xr.DataArray(v, dims=("replicate", "sample")[-v.ndim :]) for v in (cells, p_x, nuisance))
+    )
     for row in range(2):
         expected = informations(cells[row], p_x, np.eye(5)[nuisance])[1]
         np.testing.assert_allclose(found[row], expected, atol=1e-12)

@@ -1,4 +1,4 @@
-"""Do linear students compress, and does it go with how they generalise? Nothing here is estimated ([S18] figs. 3 and 4)."""
+"""Do linear students compress, and does it go with how they generalise? Nothing is estimated ([S18] figs. 3, 4)."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class StudentTeacher(InformationAnalysis):
     def analyse(self, runs: Sequence[Run]) -> xr.DataTree:
         """By condition: bands of `train_loss` and `generalisation_error` (epoch), mean paths (epoch, layer).
 
-        Also, as means (interval): `compression` (layer) of I(X;T) and `lost` (layer) of I(T;Y) since their peaks; the error
-        above the noise at its least, `best`, and in the last epoch, `end`; by how much it rose between, `overtraining`.
+        Also, as means (interval): `compression` (layer) of I(X;T) and `lost` (layer) of I(T;Y) since their peaks; the
+        error above the noise at its least, `best`, and in the last epoch, `end`; `overtraining`, its rise between.
         """
         return result(runs, [self._of(run) for run in runs])
 
@@ -46,7 +46,11 @@ class StudentTeacher(InformationAnalysis):
             "lost": (compression(smoothed(plane["I_TY"])), "bits", "loss of I(T;Y) after its peak"),
             "best": (excess.min("epoch"), "1", "least error above the noise"),
             "end": (last(excess), "1", "error above the noise in the last epoch"),
-            "overtraining": (last(excess) - excess.min("epoch"), "1", "rise of the generalisation error after its least"),
+            "overtraining": (
+                last(excess) - excess.min("epoch"),
+                "1",
+                "rise of the generalisation error after its least",
+            ),
         }
         for name, (value, units, long_name) in of_networks.items():
             found[name] = stated(value, units, long_name)

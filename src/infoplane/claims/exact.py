@@ -1,4 +1,4 @@
-"""Claims on networks whose information is known: linear ones, and quantized ones that are counted. No estimator to blame."""
+"""Claims on networks whose information is known: linear ones, and quantized ones, which are counted."""
 
 from __future__ import annotations
 
@@ -39,8 +39,12 @@ class LinearStudents(Claim):
     kind: Literal["linear_students"] = "linear_students"
     experiment: Experiments = Field("linear", description=EXPERIMENT)
     estimator: str = Field("gaussian", description="Whose exact I(X;T) counts: a `gaussian` under `estimators`.")
-    good: Fraction = Field(0.2, description="Error above the noise up to which a student generalises, of w·x's variance.")
-    rise: Fraction = Field(0.2, description="Rise of the error from which a student has over-trained, in the same unit.")
+    good: Fraction = Field(
+        0.2, description="Error above the noise up to which a student generalises, of w·x's variance."
+    )
+    rise: Fraction = Field(
+        0.2, description="Rise of the error from which a student has over-trained, in the same unit."
+    )
     bits: Positive = Field(0.1, description="Compression that counts as none, in bits.")
 
     def analysis(self) -> StudentTeacher:
@@ -77,7 +81,7 @@ class IrrelevantInputs(LearnedClaim):
     test: ClassVar[str] = (
         "Datasets with a nuisance N: inputs of which the target, and all other inputs S, are independent. I(N;T) of "
         "the last hidden layer, exact, before and after each network's own end of fitting (95 % of its gain of "
-        "I(T;Y)): it must fall while fitting, by more than after; I(S;T) must rise meanwhile. All of I(X;T) stands beside it."
+        "I(T;Y)): it must fall while fitting, and not after; I(S;T) must rise meanwhile. All of I(X;T) stands beside."
     )
 
     kind: Literal["irrelevant_inputs"] = "irrelevant_inputs"
@@ -110,7 +114,9 @@ class ExactNetworks(GridClaim):
 
     number: ClassVar[int] = 19
     source: ClassVar[str] = "ST17 against S18"
-    statement: ClassVar[str] = "Where nothing is estimated, networks that saturate compress: it is not the estimator's doing."
+    statement: ClassVar[str] = (
+        "Where nothing is estimated, networks that saturate compress: it is not the estimator's doing."
+    )
     test: ClassVar[str] = (
         "Quantized activations take finitely many values, so that counting gives the network's own I(X;T): the last "
         "hidden layer of networks that have learned must lose it. What the other estimators of the grid see in the "

@@ -1,4 +1,4 @@
-"""A linear teacher of Gaussian inputs [S18, figs. 3, 4 and 6]: real-valued targets, and every information in closed form."""
+"""A linear teacher of Gaussian inputs [S18, figs. 3, 4 and 6]: real-valued targets, all information in closed form."""
 
 from __future__ import annotations
 
@@ -62,5 +62,8 @@ class LinearTeacher(Dataset):
             "noise_variance": ((), 1 / self.snr, "variance of the target given the input"),
         }
         return xr.Dataset(
-            {name: (dims, values, {"units": "1", "long_name": text}) for name, (dims, values, text) in described.items()}
+            {
+                name: (dims, values, {"units": "1", "long_name": text})
+                for name, (dims, values, text) in described.items()
+            }
         )

@@ -26,8 +26,8 @@ class Committee(Dataset):
     """All bit patterns, labelled by the majority vote of random perceptrons: a rule without a symmetry.
 
     Member k votes sign(Σ_i w_ki s_i) on s = 2x - 1, w Gaussian. A pattern and its complement get opposite
-    labels, so that p(y=1) = 1/2 and I(X;Y) = 1 bit. The last `irrelevant` bits have no say: they are the nuisance N, and
-    the pattern of the others is the class S.
+    labels, so that p(y=1) = 1/2 and I(X;Y) = 1 bit. The last `irrelevant` bits have no say: they are the nuisance N,
+    and the pattern of the others is the class S.
     """
 
     kind: Literal["committee"] = "committee"

@@ -27,9 +27,7 @@ class StudentTeacher(InformationFigure):
 
     def analysis(self) -> student_teacher.StudentTeacher:
         """Curves, paths and what over-training costs."""
-        return student_teacher.StudentTeacher(
-            experiment=self.experiment, estimator=self.estimator, bound=self.bound
-        )
+        return student_teacher.StudentTeacher(experiment=self.experiment, estimator=self.estimator, bound=self.bound)
 
     def draw(self, analysis: xr.DataTree) -> Drawing:
         """A row per condition."""

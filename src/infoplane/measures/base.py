@@ -93,7 +93,11 @@ class Estimator(Measure):
     def misfits(self, condition: Any, samples: int, features: int) -> Iterator[tuple[str, str]]:
         """Real-valued targets, or classes."""
         if self.reads_classes == (condition.output == "linear"):
-            of = "gaussian, since the targets are real-valued" if self.reads_classes else "others, since there are classes"
+            of = (
+                "gaussian, since the targets are real-valued"
+                if self.reads_classes
+                else "others, since there are classes"
+            )
             yield "kind", f"allowed: {of}"
 
     def measured(self, recorded: int) -> np.ndarray:

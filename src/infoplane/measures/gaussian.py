@@ -4,8 +4,8 @@ A linear layer is T = K'X + b, K the product of the weights up to it, and X ~ N(
 σ² on every unit, all is jointly Gaussian (Cover & Thomas, theorem 8.4.1):
     I(X;T) = ½ log2 det(I + v K'K / σ²),
     I(T;Y) = -½ log2(1 - c'C⁻¹c / var Y), C = v K'K + σ² I the covariance of T, c = v K'w that of T and Y = w·X + ε.
-X falls into the relevant inputs S and the nuisance N, of which Y is independent, and these are independent. With S known
-T still tells I(X;T|S) = ½ log2 det(I + v K_N'K_N / σ²), and I(S;T) is the rest; I(N;T) likewise, with S and N exchanged.
+X falls into the relevant inputs S and the nuisance N, of which Y is independent; S and N are independent too. With S
+known T still tells I(X;T|S) = ½ log2 det(I + v K_N'K_N / σ²), and I(S;T) is the rest; I(N;T) with S and N exchanged.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Gaussian(Estimator):
             yield "kind", f"allowed: with `activation: linear`, not {condition.activation}"
 
     def measure(self, training: xr.DataTree, dataset: xr.Dataset) -> xr.Dataset:
-        """`quantities` of every layer; `generalisation_error` and its `excess_error` above the noise (replicate, epoch).
+        """`quantities` of every layer; `generalisation_error`, and `excess_error` above the noise (replicate, epoch).
 
         Raises ValueError where the network is not linear, or the data have no linear teacher.
         """
@@ -101,5 +101,7 @@ class Gaussian(Estimator):
         variance, snr = float(dataset.input_variance), float(dataset.input_variance) / self.noise_variance
         known = (dataset.teacher.values, variance, float(dataset.noise_variance), self.noise_variance)
         relevant = dataset.relevant.values.astype(bool)
-        i_xt, given_s, given_n = (channel_information(kernel[..., kept, :], snr) for kept in (slice(None), ~relevant, relevant))
+        i_xt, given_s, given_n = (
+            channel_information(kernel[..., kept, :], snr) for kept in (slice(None), ~relevant, relevant)
+        )
         return np.stack([i_xt, target_information(kernel, *known), i_xt - given_s, given_s, i_xt - given_n])

@@ -64,7 +64,8 @@ class Store:
     """A training's store that is being written, the folder `path`.
 
     `replicates` and `epochs` are the coordinates, `samples` the length of the sample axis, `precision` the dtype of
-    activations, `curves` what the losses and errors are. Snapshots are mappings from "train_loss", "layer_1/weight", ... to arrays, the replicate axis first.
+    activations, `curves` what losses and errors are. Snapshots are mappings from "train_loss", "layer_1/weight", ... to
+    arrays, the replicate axis first.
     """
 
     def __init__(
