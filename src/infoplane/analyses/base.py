@@ -100,7 +100,7 @@ class InformationAnalysis(Analysis):
 
 
 def information(run: Run, estimator: str, bound: str) -> xr.Dataset:
-    """`I_XT`, `I_TY` (replicate, epoch, layer), `DERIVED`, what there is of `SPLIT`: of replicates that did not diverge.
+    """`I_XT`, `I_TY` (replicate, epoch, layer), `DERIVED`, what there is of `SPLIT`: of those that did not diverge.
 
     Raises ValueError where no replicate is left.
     """
