@@ -23,7 +23,7 @@ def idx(array):
 def written(folder, images, labels, **keys):
     for name, content in (("images", images), ("labels", labels)):
         (folder / name).write_bytes(content)
-    return Idx(path=folder / "images", labels=folder / "labels", **keys)
+    return Idx(path=folder / "images", labels_path=folder / "labels", **keys)
 
 
 @pytest.mark.parametrize("packed", [bytes, gzip.compress])

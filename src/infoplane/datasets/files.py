@@ -106,26 +106,26 @@ class Npz(FileDataset):
 
 
 class Idx(FileDataset):
-    """Two idx files, as MNIST's, plain or gzipped: `path` the images (sample, ...), `labels` their classes (sample).
+    """Two idx files, as MNIST's, plain or gzipped: images (sample, ...) in `path`, classes (sample) in `labels_path`.
 
     Images are flattened; those of unsigned bytes are scaled to [0, 1].
     """
 
     kind: Literal["idx"] = "idx"
-    labels: Path = Field(description="The file of the labels, absolute or relative to the working directory.")
+    labels_path: Path = Field(description="The file of the labels, absolute or relative to the working directory.")
     samples: Count | None = Field(None, description="Samples used, the first ones; all if null.")
 
     def files(self) -> tuple[Path, ...]:
         """Images and labels."""
-        return (self.path, self.labels)
+        return (self.path, self.labels_path)
 
     def read(self) -> tuple[np.ndarray, np.ndarray]:
         """The images (sample, pixel) and the labels (sample)."""
-        images, labels = _read_idx(self.path, "images"), _read_idx(self.labels, "labels")
+        images, labels = _read_idx(self.path, "images"), _read_idx(self.labels_path, "labels")
         if images.ndim < 2:
             raise ValueError(f"images: {images.ndim} axis; allowed: (sample, ...), two or more")
         if len(labels) != len(images):
-            raise ValueError(f"{len(images)} images, and {len(labels)} labels in {self.labels}; allowed: as many")
+            raise ValueError(f"{len(images)} images, and {len(labels)} labels in {self.labels_path}; allowed: as many")
         images = images.reshape(len(images), -1)[: self.samples]
         return images / np.float32(255) if images.dtype == np.uint8 else images, labels[: self.samples]
 
