@@ -62,6 +62,17 @@ def curves(replicates=4, seed=0):
     return xr.Dataset(data, {"replicate": np.arange(replicates), "epoch": EPOCHS})
 
 
+def gaussian(replicates=4, layers=4):
+    """I(N;T) falls by a tenth of I(X;T); the error above the noise falls to 0.1 and rises to 0.3."""
+    plane = information(replicates, layers)
+    excess = np.interp(np.log1p(EPOCHS), np.log1p([0, 16, 256]), [1, 0.1, 0.3])
+    excess = excess + 0.01 * np.arange(replicates)[:, None]
+    described = {"units": "1", "long_name": "error"}
+    errors = {"excess_error": excess, "generalisation_error": excess + 0.5}
+    of_networks = {name: (("replicate", "epoch"), value, described) for name, value in errors.items()}
+    return plane.assign(I_NT=plane["I_XT"] / 10, **of_networks)
+
+
 def weights(replicates=4, layers=4):
     """Pairs of neurons: all at the cosine 0.05 at first, all at 0.95 at the end; the output layer has no pair.
 
@@ -143,6 +154,7 @@ def world(tmp_path):
         replicates, layers = plane.sizes["replicate"], plane.sizes["layer"]
         measured = {
             "binned": plane,
+            "gaussian": gaussian(replicates, layers),
             "gradients": gradients(replicates, layers),
             "weights": weights(replicates, layers),
             "bound": bound(),
@@ -161,7 +173,8 @@ def world(tmp_path):
         with stores.open_tree(tmp_path / "analysis.zarr.zip") as opened:
             return opened.load()
 
-    makers = {f.__name__: f for f in (layered, information, gradients, curves, weights, bound, cells, followed, inputs)}
+    parts = (layered, information, gaussian, gradients, curves, weights, bound, cells, followed, inputs)
+    makers = {f.__name__: f for f in parts}
     return SimpleNamespace(epochs=EPOCHS, change=CHANGE, run=run, stored=stored, **makers)
 
 

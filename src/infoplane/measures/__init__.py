@@ -14,6 +14,7 @@ ESTIMATORS = Registry(
     noisy="infoplane.measures.noisy:Noisy",
     chain="infoplane.measures.chain:Chain",
     knn="infoplane.measures.knn:Knn",
+    gaussian="infoplane.measures.gaussian:Gaussian",
     specific="infoplane.measures.specific:Specific",
 )
 MEASURES = Registry(

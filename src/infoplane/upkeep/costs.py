@@ -84,7 +84,7 @@ def start_seconds(stage: str) -> float:
 def training_size(parameters: Parameters, dataset: Parameters) -> Size:
     """The size of a training of a dataset, both given by their parameters."""
     samples, features, classes = shape(dataset)
-    widths = [features, *parameters["hidden"], 1 if parameters["output"] == "sigmoid" else classes]
+    widths = [features, *parameters["hidden"], classes if parameters["output"] == "softmax" else 1]
     start, stop = parameters["replicates"]
     return Size(
         replicates=stop - start,
