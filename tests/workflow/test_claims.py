@@ -159,7 +159,8 @@ def test_the_report_opens_in_a_browser_and_shows_every_figure(report, judged):
         assert "1. Claims" in browser.evaluate("document.body.innerText")
         for name in [*SMALL["figures"], "claims", "film"]:
             suffix = "gif" if name == "film" else "png"
-            path = next((judged.folder / "results").glob(f"figures/*/{name}.{suffix}")).relative_to(judged.folder)
+            (made,) = (judged.folder / "results").glob(f"figures/*/{name}.{suffix}")
+            path = made.relative_to(judged.folder).as_posix()
             view = {"navbarMode": "resultinfo", "content": "img", "resultPath": path}
             browser.evaluate(f"app.setView({{...{json.dumps(view)}, contentPath: results['{path}'].data_uri}})")
             width = "Math.max(...[...document.querySelectorAll('img')].map(image => image.naturalWidth))"

@@ -42,7 +42,7 @@ class IBBound(InformationFigure):
                 _excess(excess, layers)
                 whole.set_title(condition_name(layers.attrs["varied"], "\n"))
             number = max(layers.sizes["layer"] for layers in rows)
-            layer_legend(figure, number, loc="outside lower center", ncols=number, handletextpad=0.1, columnspacing=0.8)
+            layer_legend(figure, number, loc="outside lower center", ncols=-(-number // 2), handletextpad=0.1)
         return Drawing(figure)
 
 
