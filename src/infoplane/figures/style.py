@@ -21,7 +21,6 @@ from matplotlib.lines import Line2D
 
 SINGLE, DOUBLE = 3.4, 7.0  # widths in inches of one column and of two
 PER_ROW = 4  # panels
-PASSES = 5  # of the layout at most
 _FONTS = {
     "font.size": 8,
     "axes.titlesize": 8,
@@ -78,20 +77,8 @@ def panels(
         yield figure, grid.ravel()[:number].tolist()
         _finish(grid, xlabel, ylabel)
         sns.despine(figure)
-        _lay_out(figure)
-
-
-def _lay_out(figure: Figure) -> None:
-    """Lay out now: artists first made while a file is saved would take matplotlib's default look.
-
-    Again while panels move: ticks change with the size that a pass gives a panel, and then need other room.
-    """
-    places = None
-    for _ in range(PASSES):
+        # Lays out now: artists first made while a file is saved would take matplotlib's default look.
         figure.draw_without_rendering()
-        before, places = places, [axes.get_position().bounds for axes in figure.axes]
-        if before is not None and np.allclose(before, places, atol=1e-4):
-            return
 
 
 def _finish(grid: np.ndarray, xlabel: str | None, ylabel: str | None) -> None:
