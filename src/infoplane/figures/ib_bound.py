@@ -31,7 +31,7 @@ class IBBound(InformationFigure):
     def draw(self, analysis: xr.DataTree) -> Drawing:
         """A row per condition: the plane before and after training, the bend of the bound, the excess by layer."""
         rows = conditions(analysis)
-        with panels(3 * len(rows), height=2.4, per_row=3) as (figure, axes):
+        with panels(3 * len(rows), height=2.6, per_row=3) as (figure, axes):
             for row, layers in enumerate(rows):
                 whole, bend, excess = axes[3 * row : 3 * row + 3]
                 for panel in (whole, bend):
@@ -45,7 +45,7 @@ class IBBound(InformationFigure):
                 _excess(excess, layers)
                 whole.set_title(condition_name(layers.attrs["varied"], "\n"))
             number = max(layers.sizes["layer"] for layers in rows)
-            layer_legend(figure, number, loc="outside lower center", ncols=-(-number // 2), handletextpad=0.1)
+            layer_legend(figure, number, loc="outside lower center", ncols=number, handletextpad=0.1, columnspacing=0.8)
         return Drawing(figure)
 
 
@@ -61,7 +61,7 @@ def _excess(panel: Axes, layers: xr.Dataset) -> None:
     panel.set_xticks(place, layer_names(len(place)))
     top = panel.get_ylim()[1]
     panel.set_ylim(-0.03 * top, 1.06 * top)  # no tick at the edge, beyond which its name would stand
-    panel.set_ylabel("$I(X;T)$ above the bound [bits]")
+    panel.set_ylabel("excess of $I(X;T)$ [bits]")
     panel.legend(loc="upper right", handletextpad=0.1)
 
 
