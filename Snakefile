@@ -4,7 +4,7 @@ from pathlib import Path
 
 from snakemake.utils import min_version
 
-min_version("9.0")
+min_version("9.20")
 
 
 # In the working directory if there is one, else this workflow's own. Skipped where `module` hands over a config.
@@ -27,6 +27,7 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/stores.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/claims.smk"
+include: "workflow/rules/explorer.smk"
 
 
 rule all:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -190,3 +191,38 @@ def test_a_lock_goes_with_its_holder(tmp_path):
     with artifacts.lock(tmp_path / "lock"):
         assert os.listdir(tmp_path) == ["lock"]
     assert os.listdir(tmp_path) == []
+
+
+def test_the_bytes_are_on_disk_before_the_name(tmp_path, monkeypatch):
+    place, on_disk = tmp_path / "datasets/x", set()
+
+    def fsync(opened):
+        assert not place.exists()
+        on_disk.add(os.fstat(opened).st_ino)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with artifacts.staged(place) as folder:
+        (folder / "deep").mkdir()
+        (folder / "deep/data").write_text("data")
+    assert on_disk >= {path.stat().st_ino for path in (place, place / "deep", place / "deep/data")}
+
+
+def test_what_a_killed_writer_with_our_own_number_left_is_removed(tmp_path):
+    """In a container, the process of the next run may have the number of the last."""
+    left = tmp_path / f".x.{platform.node()}.{os.getpid()}"
+    left.mkdir()
+    (left / "half").write_text("half")
+    with artifacts.staged(tmp_path / "x"):
+        pass
+    assert list(tmp_path.iterdir()) == [tmp_path / "x"]
+    assert not list((tmp_path / "x").iterdir())
+
+
+@pytest.mark.parametrize("stamp", ["", artifacts.STAMP])
+def test_an_artifact_of_the_future_is_given_todays_time(tmp_path, stamp):
+    (tmp_path / stamp).touch()
+    for then, now in ((2**32, pytest.approx(time.time(), abs=60)), (10**9, 10**9)):
+        os.utime(tmp_path / stamp, (then, then))
+        artifacts.of_today(tmp_path)
+        assert (tmp_path / stamp).stat().st_mtime == now
+    artifacts.of_today(tmp_path / "nothing")

@@ -360,7 +360,7 @@ def test_home_is_the_clone_or_inside_the_installed_package(project, tmp_path):
         ("dataset", DATASETS, "datasets", {"icosahedron", "sufficient"}),
         ("training", None, "training", {"activations", "datasets", "datasets.replicates"}),
         ("measurement", ESTIMATORS, "measures", {"activations", "sufficient"}),
-        ("measurement", MEASURES, "measures", {"activations"}),
+        ("measurement", MEASURES, "measures", {"activations", "sufficient"}),
         (
             "analysis",
             ANALYSES,

@@ -194,7 +194,7 @@ def test_a_kind_that_is_no_text_is_one_line(kind):
     "registry", [DATASETS, ESTIMATORS, MEASURES, ANALYSES, FIGURES, CLAIMS], ids=lambda r: next(iter(r))
 )
 def test_what_ids_are_made_of_gives_the_section_back(registry):
-    needed = {"figure": "information_plane", "path": "data.npz"}
+    needed = {"figure": "information_plane", "path": "data.npz", "labels_path": "labels"}
     for kind, section in registry.items():
         values = {key: value for key, value in needed.items() if key in section.model_fields}
         made = section(kind=kind, **values)

@@ -26,6 +26,7 @@ CONFIG = {
         "weight_correlations": {},
     },
     "claims": {"two_phases": {"figure": "information_plane"}},
+    "explorer": {},
 }
 SIZE = Size(
     replicates=10, epochs=30, snapshots=5, samples=4096, trained=3482, layers=3, units=23, widest=12, features=12,
@@ -62,6 +63,7 @@ def test_a_dataset_needs_what_grows_with_samples_and_replicates():
         ("binned", {"snapshots": 2}, 10 * 4096 * (24 * 12 + 40) + 10 * 2 * 3 * 96),
         ("noisy", {"draws": 10**6}, 10 * 4096 * (24 * 12 + 40) + 10**6 * (32 * 12 + 64 * 2) + 10 * 5 * 3 * 96),
         ("specific", {}, 10 * 4096 * (24 * 12 + 40) + 10 * 5 * 3 * (96 + 4096)),
+        ("followed", {}, 10 * 4096 * (24 * 12 + 40) + 10 * 5 * 3 * (96 + 8 * 12 * 12)),
         ("weights", {}, 24 * 10 * 12 * 12 + 10 * 5 * 3 * 96),
     ],
 )

@@ -28,7 +28,7 @@ def test_the_schema_knows_the_bounds_and_the_names():
 
 
 def test_editors_find_the_schema_in_the_first_line():
-    for name in ("config.yaml", "paper.yaml"):
+    for name in ("config.yaml", "paper.yaml", "critique.yaml", "mnist.yaml"):
         first = (ROOT / "config" / name).read_text().splitlines()[0]
         assert first == "# yaml-language-server: $schema=schema.json"
 

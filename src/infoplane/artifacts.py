@@ -15,7 +15,7 @@ import platform
 import shutil
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,6 +31,7 @@ FOLDERS = {
     "figure": "figures",
     "verdict": "verdicts",
     "page": "pages",
+    "explorer": "explorers",
 }
 STAGES = tuple(FOLDERS)
 SMALL = (
@@ -38,6 +39,7 @@ SMALL = (
     "figure",
     "verdict",
     "page",
+    "explorer",
 )  # whose bytes are checked before each run; a damaged one is made again
 
 
@@ -113,6 +115,17 @@ class Order(NamedTuple):
     label: str
 
 
+def of_today(folder: Path) -> None:
+    """Give an artifact of the future, where a clock was set back, today's time.
+
+    Snakemake refuses an output that is older than its inputs.
+    """
+    stamp = folder / STAMP if (folder / STAMP).exists() else folder
+    if stamp.exists() and stamp.stat().st_mtime > time.time():
+        with suppress(PermissionError):  # somebody else's
+            os.utime(stamp)
+
+
 def ids(results: Path, stage: str) -> set[str]:
     """The ids of a stage that are there, those included that are damaged."""
     return {place.name for place in (results / FOLDERS[stage]).glob("[0-9a-f]" * 12)}
@@ -120,14 +133,28 @@ def ids(results: Path, stage: str) -> set[str]:
 
 @contextmanager
 def staged(place: Path) -> Iterator[Path]:
-    """A folder to write an artifact into; on leaving, it moves to `place`. On an error nothing is left behind."""
+    """A folder to write an artifact into; on leaving, it moves to `place`. On an error nothing is left behind.
+
+    The bytes are on disk before the name is, so that a power loss leaves no artifact in part either.
+    """
     folder = _staging(Path(place))
     folder.mkdir(parents=True)
     try:
         yield folder
+        for path in (*folder.rglob("*"), folder):
+            _to_disk(path)
         folder.rename(place)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _to_disk(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are where they outlast a power loss."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def drop_damaged(results: Path, recipe: Recipe) -> None:
@@ -157,7 +184,8 @@ def _staging(place: Path) -> Path:
     """A path beside `place` that names its writer; those of writers on this host that were killed are removed."""
     host = platform.node()
     for left in place.parent.glob(f".{place.name}.{host}.*"):
-        if not psutil.pid_exists(int(left.suffix[1:])):
+        writer = int(left.suffix[1:])
+        if writer == os.getpid() or not psutil.pid_exists(writer):  # in containers, numbers of processes recur
             shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(missing_ok=True)
     return place.parent / f".{place.name}.{host}.{os.getpid()}"
 
@@ -186,12 +214,12 @@ class Clock:
     """When a stage started, and how long it has taken."""
 
     def __init__(self) -> None:
-        self._start = time.time()
+        self._start, self._since = time.time(), time.monotonic()
 
     def read(self) -> dict[str, Any]:
         """Start (UTC) and duration so far in seconds."""
         started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self._start))
-        return {"started": started, "seconds": round(time.time() - self._start, 3)}
+        return {"started": started, "seconds": round(time.monotonic() - self._since, 3)}
 
 
 def is_there(results: Path, recipe: Recipe) -> bool:

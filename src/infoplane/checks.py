@@ -70,10 +70,12 @@ def _names(config: Config, _: Callable[[str], Shape]) -> Problems:
 
 
 def readers(config: Config) -> Iterator[tuple[str, Any]]:
-    """Figures and claims, with their paths."""
+    """Figures, claims and the explorer, with their paths."""
     for group, sections in (("figures", config.figures), ("claims", config.claims)):
         for name, section in sections.items():
             yield f"{group}.{name}", section
+    if config.explorer:
+        yield "explorer", config.explorer
 
 
 def _unknown(path: str, name: str, among: Mapping[str, Any]) -> Problems:
@@ -127,7 +129,10 @@ def _misfits(config: Config, condition: Condition, shape: Callable[[str], Shape]
         return
     if condition.batch_size != "full" and condition.batch_size > training:
         yield "batch_size", f"allowed: 1 to {training}, the size of the training set, or `full`"
-    if condition.output == "sigmoid" and classes != 2:
+    if (condition.output == "linear") != (classes == 0):
+        allowed = "linear, since its targets are real-valued" if classes == 0 else "sigmoid or softmax, for its classes"
+        yield "output", f"allowed with `{condition.dataset}`: {allowed}"
+    elif condition.output == "sigmoid" and classes != 2:
         yield "output", f"allowed: softmax, since `{condition.dataset}` has {classes} classes"
 
 

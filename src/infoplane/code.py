@@ -162,7 +162,7 @@ def _private(tree: ast.Module) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _belongings(path: Path) -> tuple[str, ...]:
-    found = [file for file in path.parent.iterdir() if file.stem == path.stem and file.is_file()]
+    found = [file for file in path.parent.iterdir() if file.name.partition(".")[0] == path.stem and file.is_file()]
     found = [file for file in found if file.suffix not in (".py", ".pyc", ".pyi") and not file.name.endswith("~")]
     return tuple(f"{file.name}={hashlib.sha256(file.read_bytes()).hexdigest()}" for file in sorted(found))
 

@@ -104,8 +104,10 @@ class Condition(Section):
         (12, 10, 7, 5, 4, 3, 2), description="Units of each hidden layer."
     )
     activation: Literal[ACTIVATIONS] = Field("tanh", description="Keras activation of the hidden layers.")
-    output: Literal["sigmoid", "softmax"] = Field(
-        "sigmoid", description="Output layer: one sigmoid unit (two classes) or a softmax unit per class."
+    output: Literal["sigmoid", "softmax", "linear"] = Field(
+        "sigmoid",
+        description="Output layer: one sigmoid unit (two classes) or a softmax unit per class, trained on "
+        "cross-entropy; or one linear unit (real-valued targets), trained on the mean squared error.",
     )
     initializer: Literal[INITIALIZERS] = Field("lecun_normal", description="Keras initialiser of the weights.")
     initializer_scale: Magnitude = Field(

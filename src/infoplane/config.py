@@ -15,6 +15,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, c
 from infoplane.claims import CLAIMS
 from infoplane.condition import Condition
 from infoplane.datasets import DATASETS
+from infoplane.explorer.settings import Explorer
 from infoplane.figures import FIGURES
 from infoplane.measures import ESTIMATORS
 from infoplane.section import Registry, Section, one_of
@@ -120,6 +121,9 @@ class Config(Section):
     estimators: named(ESTIMATORS) = Field(default_factory=dict, description="Named estimators of information.")
     figures: named(FIGURES) = Field(default_factory=dict, description="Figures to make, by file name.")
     claims: named(CLAIMS) = Field(default_factory=dict, description="Claims to test, each with its thresholds.")
+    explorer: Explorer | None = Field(
+        None, description="What the page `results/explorer.html` shows; there is none if this is not given."
+    )
     remote: str | None = Field(
         None,
         min_length=1,

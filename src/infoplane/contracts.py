@@ -43,20 +43,25 @@ def check(stage: str, kind: str | None, folder: Path, inputs: Mapping[str, Seque
 def dataset(found: xr.Dataset) -> None:
     """`x` (sample, feature), `p_x` (sample), `p_y_given_x` (sample, class): finite, and probabilities.
 
-    `label` and `order` (replicate, sample), where they are drawn: classes, and permutations.
+    Or `target_mean` (sample), finite, in the place of `p_y_given_x`: then there are no classes. `label` (or `target`)
+    and `order` (replicate, sample), where they are drawn: classes, and permutations.
     """
-    axes = {"x": ("sample", "feature"), "p_x": ("sample",), "p_y_given_x": ("sample", "class")}
+    real = "target_mean" in found
+    axes = {"x": ("sample", "feature"), "p_x": ("sample",)}
+    axes |= {"target_mean": ("sample",)} if real else {"p_y_given_x": ("sample", "class")}
     for name, dims in axes.items():
         _needed(name in found, f"{name}: missing", f"{name} {dims}")
         _needed(found[name].dims == dims, f"{name}: found {found[name].dims}", dims)
         _needed(bool(np.isfinite(found[name]).all()), f"{name}: found NaN or infinite values", "finite numbers")
-    for name, total in (("p_x", found.p_x.sum()), ("p_y_given_x", found.p_y_given_x.sum("class"))):
-        fine = bool((found[name] >= 0).all()) and bool((np.abs(total - 1) < TOLERANCE).all())
+    for name, along in (("p_x", "sample"), *([] if real else [("p_y_given_x", "class")])):
+        fine = bool((found[name] >= 0).all()) and bool((np.abs(found[name].sum(along) - 1) < TOLERANCE).all())
         _needed(fine, f"{name}: found values below 0, or sums other than 1", "probabilities")
-    classes = found.sizes["class"]
-    _needed(2 <= classes <= MAX_CLASSES, f"class: found {classes}", f"2 to {MAX_CLASSES} classes")
-    if "label" in found:
-        _needed(bool(found.label.isin(range(classes)).all()), "label: found other numbers", f"0 to {classes - 1}")
+    if not real:
+        classes = found.sizes["class"]
+        _needed(2 <= classes <= MAX_CLASSES, f"class: found {classes}", f"2 to {MAX_CLASSES} classes")
+        labelled = "label" not in found or bool(found.label.isin(range(classes)).all())
+        _needed(labelled, "label: found other numbers", f"0 to {classes - 1}")
+    if "order" in found:
         ranks = np.sort(found.order.transpose("replicate", "sample"), axis=1)
         _needed(
             bool((ranks == np.arange(found.sizes["sample"])).all()), "order: found no permutation", "ranks 0, 1, ..."
@@ -90,11 +95,14 @@ def measurement(found: xr.Dataset, training: xr.DataTree, quantities: Sequence[s
 
 
 def analysis(tree: xr.DataTree) -> None:
-    """`/condition_1`, ... as `analyses.base.result` makes them, each with the attributes that say which it is."""
+    """`/condition_1`, ... as `analyses.base.result` makes them, each with the attributes that say which it is.
+
+    There may be none where nothing is trained: then the root has what was found.
+    """
     names = [f"condition_{number}" for number in range(1, len(tree.children) + 1)]
     _needed(
         # a stored tree does not keep the order of its groups
-        bool(names) and set(tree.children) == set(names),
+        bool(names or tree.data_vars) and set(tree.children) == set(names),
         f"found {sorted(tree.children)}",
         "condition_1, condition_2, ...",
     )

@@ -7,6 +7,7 @@ get their manifest inside.
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,8 @@ Write = Callable[[Job], Mapping[str, bytes] | None]
 
 def run(snakemake: Any, write: Write) -> None:
     """The job of a rule's script: what Snakemake says, made with `write`; errors are one line."""
+    # Ctrl-C ends it at once, also within compiled code: there is nothing half-written to clear away.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     with logged(snakemake.log[0]):
         params = snakemake.params
         results = Path(snakemake.output[0]).parents[1]
@@ -68,12 +71,14 @@ def make(recipe: Recipe, label: str, results: Path, write: Write) -> None:
     Raises:
         ValueError: the code or an input is not what the plan's id says.
     """
-    place = results / recipe.place
+    place, inputs = results / recipe.place, folders(recipe, results)
+    for folder in _by_id(inputs).values():
+        artifacts.of_today(folder)
     with artifacts.held(results, recipe):
         if artifacts.is_there(results, recipe):
             return
         artifacts.remove(place)
-        clock, inputs = artifacts.Clock(), folders(recipe, results)
+        clock = artifacts.Clock()
         check_code(recipe)
         read = {id_: artifacts.checked(folder) for id_, folder in _by_id(inputs).items()}
         with artifacts.staged(place) as folder:

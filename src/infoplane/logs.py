@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 import time
 import traceback
@@ -25,7 +26,7 @@ def report(line: str) -> None:
 
 @contextmanager
 def logged(path: Path | str) -> Iterator[None]:
-    """Keep a log at `path`, whose lines appear as they come.
+    """Keep a log at `path`, whose lines appear as they come, with all that would come to the terminal meanwhile.
 
     What is wrong with the input or the machine (ValueError, OSError) ends the program with its message, without a
     traceback; of a bug, too, the traceback is in the log alone. A log that cannot be written (the disk is full) hides
@@ -40,7 +41,8 @@ def logged(path: Path | str) -> Iterator[None]:
     with opened as stream:
         _streams.append(stream)
         try:
-            yield
+            with _instead_of_the_terminal(stream):
+                yield
         except (ValueError, OSError) as error:
             _write(stream, traceback.format_exc())
             sys.exit(f"{one_line(error)} (log: {path})")
@@ -50,11 +52,34 @@ def logged(path: Path | str) -> Iterator[None]:
         except Exception as error:
             _write(stream, traceback.format_exc())
             sys.exit(f"{unexpected.line(error)}; this is a fault of infoplane, or of code added to it (log: {path})")
+        except KeyboardInterrupt:
+            _write(stream, traceback.format_exc())
+            sys.exit(f"interrupted (log: {path})")
         except BaseException:
             _write(stream, traceback.format_exc())
             raise
         finally:
             _streams.pop()
+
+
+@contextmanager
+def _instead_of_the_terminal(stream: BinaryIO) -> Iterator[None]:
+    """What the process writes to its output and error streams goes to a file: also what C++ writes (CUDA)."""
+    streams = (sys.stdout, sys.stderr)
+    for each in streams:
+        each.flush()
+    kept = [os.dup(number) for number in (1, 2)]
+    try:
+        for number in (1, 2):
+            os.dup2(stream.fileno(), number)
+        yield
+    finally:
+        with suppress(OSError):  # a full disk is told of by what fails for it
+            for each in streams:
+                each.flush()
+        for number, old in zip((1, 2), kept, strict=True):
+            os.dup2(old, number)
+            os.close(old)
 
 
 def _write(stream: BinaryIO, text: str) -> None:

@@ -20,10 +20,12 @@ from infoplane.analyses.base import Analysis
 from infoplane.artifacts import STAGES, Order, Recipe, canonical, is_there
 from infoplane.captions import known
 from infoplane.claims import CLAIMS
+from infoplane.claims.base import Claim
 from infoplane.condition import Condition
 from infoplane.config import Config
 from infoplane.datasets import DATASETS
 from infoplane.environment import packages
+from infoplane.explorer.settings import Explorer
 from infoplane.figures import FIGURES
 from infoplane.figures.base import Picture
 from infoplane.figures.verdicts import Verdicts
@@ -104,6 +106,7 @@ class Plan:
     decided_by: dict[str, Artifact] = field(default_factory=dict)  # claim -> analysis
     verdict: Artifact | None = None
     page: Artifact | None = None
+    explorer: Artifact | None = None
 
     def ids(self) -> set[str]:
         """The version ids of everything in the plan."""
@@ -114,8 +117,8 @@ class Plan:
         return [artifact for artifact in self.stages[stage].values() if not is_there(results, artifact.recipe)]
 
     def ends(self) -> list[Artifact]:
-        """What a run is for: figures, the verdicts and their page."""
-        return [*self.figures.values(), *filter(None, [self.verdict, self.page])]
+        """What a run is for: figures, the verdicts and their page, the explorer."""
+        return [*self.figures.values(), *filter(None, [self.verdict, self.page, self.explorer])]
 
     def shown(self, artifact: Artifact) -> dict[str, str]:
         """The names in the view (`view.py`) of an artifact's files, and the files, below the results folder."""
@@ -151,6 +154,8 @@ def make(config: Config, captions: Mapping[str, str] | None = None) -> Plan:
         plan.figures[name] = _figure(plan, name, figure, _analysis(plan, figure.analysis()), captions)
     if config.claims:
         plan.page = _page(plan)
+    if config.explorer:
+        plan.explorer = _explorer(plan, config.explorer)
     return plan
 
 
@@ -269,11 +274,30 @@ def _page(plan: Plan) -> Artifact:
     return _add(plan, "page", {"figures": names}, inputs, [], "the page of the claims")
 
 
+def _explorer(plan: Plan, settings: Explorer) -> Artifact:
+    """The explorer, with what each claim is about: its experiments and estimators."""
+    analysis = settings.analysis()
+    parameters = {
+        "experiment": [*analysis.experiments()],
+        "claims": {name: _about(claim) for name, claim in plan.config.claims.items()},
+    }
+    inputs = {"analysis": _analysis(plan, analysis), **({"verdict": plan.verdict} if plan.verdict else {})}
+    return _add(plan, "explorer", parameters, inputs, [], "the explorer")
+
+
+def _about(claim: Claim) -> dict[str, Any]:
+    """Where the explorer may show what a claim is about."""
+    read = claim.analysis()
+    return {"kind": claim.kind, "experiments": [*read.experiments()], "estimators": [*read.estimators()]}
+
+
 def _shown(artifact: Artifact) -> Iterable[tuple[Path, str]]:
     if artifact.stage == "verdict":
         return [(Path(name), name) for name in ("claims.json", "claims.tex")]
     if artifact.stage == "page":
         return [(Path("claims.html"), "claims.html")]
+    if artifact.stage == "explorer":
+        return [(Path("explorer.html"), "explorer.html")]
     return [(Path("figures") / file, file) for file in documents(artifact)]
 
 

@@ -15,6 +15,7 @@ from infoplane.claims import CLAIMS
 from infoplane.condition import Condition
 from infoplane.config import Config, Experiment
 from infoplane.datasets import DATASETS
+from infoplane.explorer.settings import Explorer
 from infoplane.figures import FIGURES
 from infoplane.measures import ESTIMATORS
 from infoplane.section import Registry
@@ -110,7 +111,8 @@ def _keys() -> str:
         for kind, model in registry.items():
             parts.append(f"\n### `kind: {kind}`\n\n{_summary(model)}\n")
             parts += _table(model)
-    others = Config.model_fields.keys() - {"defaults", "experiments", *sections}
+    parts += [f"\n## `explorer`: {Config.model_fields['explorer'].description}\n", *_table(Explorer)]
+    others = Config.model_fields.keys() - {"defaults", "experiments", "explorer", *sections}
     parts += ["\n## Keys of their own\n", *_table(Config, others)]
     return "\n".join(parts).replace("\n\n\n", "\n\n") + "\n"
 

@@ -1,4 +1,5 @@
-"""The view: the names that people open, `results/figures/NAME.pdf`, `results/claims.html`, as copies of artifacts.
+"""The view: the names that people open, `results/figures/NAME.pdf`, `results/claims.html`,
+`results/explorer.html`, as copies of artifacts.
 
 Nothing in it is made here, and nothing in it decides what runs: each run brings it up to date from the artifacts of its
 plan. A name whose artifact is not made yet, or that is no longer in the config, leaves it, so that what is there is
@@ -14,6 +15,7 @@ from pathlib import Path
 from infoplane import artifacts, embed
 
 RECORD = "view.json"
+EXPLORER = "explorer.html"
 LOCK = ".locks/view"
 
 
@@ -25,7 +27,7 @@ def bring_up_to_date(results: Path, view: str, wanted: Mapping[str, str]) -> Non
     with artifacts.lock(results / LOCK):
         before = _record(results)["shows"]
         there = {name: file for name, file in wanted.items() if (results / file).is_file()}
-        for path in (*results.glob("figures/*.*"), *results.glob("claims.*")):
+        for path in (*results.glob("figures/*.*"), *results.glob("claims.*"), results / EXPLORER):
             name = path.relative_to(results).as_posix()
             if name not in there and path.is_file() and (name in before or embed.is_ours(path)):
                 path.unlink()

@@ -62,6 +62,17 @@ def curves(replicates=4, seed=0):
     return xr.Dataset(data, {"replicate": np.arange(replicates), "epoch": EPOCHS})
 
 
+def gaussian(replicates=4, layers=4):
+    """I(N;T) falls by a tenth of I(X;T); the error above the noise falls to 0.1 and rises to 0.3."""
+    plane = information(replicates, layers)
+    excess = np.interp(np.log1p(EPOCHS), np.log1p([0, 16, 256]), [1, 0.1, 0.3])
+    excess = excess + 0.01 * np.arange(replicates)[:, None]
+    described = {"units": "1", "long_name": "error"}
+    errors = {"excess_error": excess, "generalisation_error": excess + 0.5}
+    of_networks = {name: (("replicate", "epoch"), value, described) for name, value in errors.items()}
+    return plane.assign(I_NT=plane["I_XT"] / 10, **of_networks)
+
+
 def weights(replicates=4, layers=4):
     """Pairs of neurons: all at the cosine 0.05 at first, all at 0.95 at the end; the output layer has no pair.
 
@@ -102,6 +113,22 @@ def cells(layers=4, replicates=4):
     return data.assign_coords(replicate=np.arange(replicates), epoch=EPOCHS, layer=np.arange(1, layers + 1))
 
 
+def followed(layers=4, features=12):
+    """Three inputs; each layer forgets one bit of them at the last epoch."""
+    shape = (len(EPOCHS), layers, 3)
+    known = np.broadcast_to(np.arange(5, 5 - layers, -1)[:, None], shape).astype(float)
+    data = {
+        name: (("epoch", "layer", "input"), values)
+        for name, values in {
+            "cell_size": 2 ** (5 - known),
+            "followed_XT": known,
+            "followed_TY": np.minimum(known, 1),
+        }.items()
+    }
+    data["pattern"] = (("epoch", "layer", "input", "feature"), np.full((*shape, features), 0.5))
+    return xr.Dataset(data, {"epoch": EPOCHS, "layer": np.arange(1, layers + 1), "input": [3, 8, 21]})
+
+
 def inputs():
     """32 patterns of 12 bits; the first is the label."""
     x = (np.arange(32)[:, None] >> np.arange(12)) & 1
@@ -127,10 +154,12 @@ def world(tmp_path):
         replicates, layers = plane.sizes["replicate"], plane.sizes["layer"]
         measured = {
             "binned": plane,
+            "gaussian": gaussian(replicates, layers),
             "gradients": gradients(replicates, layers),
             "weights": weights(replicates, layers),
             "bound": bound(),
             "specific": cells(layers, replicates),
+            "followed": followed(layers),
         }
         hidden = tuple(range(layers + 1, 2, -1))
         settings = Condition(**{"replicates": replicates, "hidden": hidden, "epochs": 256, **condition})
@@ -144,7 +173,8 @@ def world(tmp_path):
         with stores.open_tree(tmp_path / "analysis.zarr.zip") as opened:
             return opened.load()
 
-    makers = {f.__name__: f for f in (layered, information, gradients, curves, weights, bound, cells, inputs)}
+    parts = (layered, information, gaussian, gradients, curves, weights, bound, cells, followed, inputs)
+    makers = {f.__name__: f for f in parts}
     return SimpleNamespace(epochs=EPOCHS, change=CHANGE, run=run, stored=stored, **makers)
 
 

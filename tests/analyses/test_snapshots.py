@@ -11,7 +11,7 @@ from infoplane.analyses.label_loss import LabelLoss
 from infoplane.analyses.matched import Matched
 from infoplane.analyses.multiverse import Multiverse
 from infoplane.analyses.phases import Phases
-from infoplane.measures.weights import SINCE
+from infoplane.measures.derived import SINCE
 
 
 @pytest.mark.parametrize("kept", [[0, 1], [0, 9]], ids=["one epoch", "two snapshots"])

@@ -97,8 +97,9 @@ def write(job):
         statistic |= {"side": "at least", "threshold": job.parameters["claims"][0][1]["bits"], "verdict": "holds"}
         claims = [{"name": "no_regularization", "verdict": "holds", "statistics": [statistic]}]
         return {"claims.json": (json.dumps({"claims": claims}) + "\n").encode()}
-    if stage == "page":
-        return {"claims.html": f"<!DOCTYPE html>\n<html><body>{id_}</body></html>\n".encode()}
+    if stage in ("page", "explorer"):
+        name = {"page": "claims", "explorer": "explorer"}[stage]
+        return {f"{name}.html": f"<!DOCTYPE html>\n<html><body>{id_}</body></html>\n".encode()}
     figure = matplotlib.figure.Figure(figsize=(1, 1))
     figure.text(0, 0, id_)
     files = {"csv": b"epoch,bits\n0,1\n", "rst": b"a caption\n"}

@@ -44,6 +44,7 @@ def test_a_fault_of_a_command_is_a_line_and_a_report(monkeypatch, capsys, tmp_pa
         (OSError(errno.ENOSPC, "No space left on device"), "the disk is full: free some space and run again"),
         (OSError(errno.EROFS, "Read-only file system", "results/x"), "results/x: Read-only file system"),
         (OSError("a pipe\nbroke"), "a pipe broke"),
+        (KeyboardInterrupt(), "interrupted"),
     ],
 )
 def test_whatever_a_job_raises_is_one_line_that_names_the_log(tmp_path, monkeypatch, error, line):

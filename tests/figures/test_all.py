@@ -78,7 +78,7 @@ def diverging(world, replicates):
     cells = world.cells()
     cells["shares_cell"] = cells["shares_cell"] & lose(xr.ones_like(cells, float))["shares_cell"].notnull()
     measured = {n: lose(getattr(world, n)()) for n in ("gradients", "weights")}
-    measured |= {"binned": lose(world.information()), "specific": cells}
+    measured |= {"binned": lose(world.information()), "gaussian": lose(world.gaussian()), "specific": cells}
     return world.run(measurements=measured, curves_=lose(world.curves()))
 
 

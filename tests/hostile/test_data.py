@@ -1,16 +1,18 @@
 """Data files that anyone may have made: each that cannot be used is one line with its name, fast and in little memory."""
 
 import os
+import runpy
 import struct
 import tracemalloc
 import zipfile
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import scipy.sparse
 from scipy.io import savemat
 
-from infoplane import artifacts, loading
+from infoplane import artifacts, code, jobs, loading, plan
 from infoplane.datasets.files import Mat, Npz
 
 X, Y = np.eye(20, 3), np.arange(20) % 2
@@ -132,6 +134,23 @@ def test_a_name_with_anything_in_it_is_only_a_name(tmp_path):
         loading.load(values)
     assert str(error.value).startswith("datasets.d: ")
     assert str(error.value).isprintable()
+
+
+def test_a_file_that_changes_after_the_plan_is_not_used(tmp_path, monkeypatch):
+    monkeypatch.setattr(jobs, "check_code", lambda recipe: None)
+    path = tmp_path / "mine.npz"
+    np.savez(path, x=X, y=Y)
+    values = {"defaults": {"dataset": "d", "batch_size": 2}, "experiments": {"main": {}}, "figures": {"learning_curves": {}}}  # fmt: skip
+    planned = plan.make(loading.load({**values, "datasets": {"d": {"kind": "npz", "path": str(path)}}}))
+    (dataset,) = planned.stages["dataset"].values()
+    log, output = [str(tmp_path / "job.log")], [str(tmp_path / "results" / dataset.place)]
+    np.savez(path, x=X + 1, y=Y)
+    params = SimpleNamespace(order=dataset.order, get=lambda name: None)
+    told = {"snakemake": SimpleNamespace(log=log, output=output, params=params)}
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(code.home() / "workflow/scripts/dataset.py"), told)
+    assert ended.value.code == f"{path}: changed since this run was planned; run again (log: {log[0]})"
+    assert not list(tmp_path.glob("results/datasets/*"))
 
 
 @pytest.mark.parametrize("kind", [Npz, Mat])

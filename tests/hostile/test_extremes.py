@@ -1,6 +1,7 @@
 """What is allowed is drawn and decided: the smallest networks, ensembles, trainings and datasets, and the deepest."""
 
 import io
+from functools import cache
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,6 +11,7 @@ from jinja2 import StrictUndefined, Template
 from tests.measures.conftest import layer_of, tree_of
 
 from infoplane import code, loading, stores
+from infoplane.analyses import ANALYSES
 from infoplane.analyses.base import Run
 from infoplane.analyses.table import csv, numbers
 from infoplane.claims import CLAIMS
@@ -61,11 +63,18 @@ def world(request, tmp_path_factory):
     condition = Condition(hidden=size["hidden"], replicates=size["replicates"], epochs=size["epochs"][-1], snapshots=2)
     run = Run("main", condition, {}, measured, curves, data)
 
-    def stored(analysis: xr.DataTree) -> xr.DataTree:
-        stores.write(analysis, folder / "analysis.zarr.zip")
+    @cache
+    def stored(kind: str, settings: str) -> xr.DataTree:
+        analysis = ANALYSES[kind].model_validate_json(settings)
+        stores.write(analysis.analyse([run]), folder / "analysis.zarr.zip")
         return stores.open_tree(folder / "analysis.zarr.zip").load()
 
-    return SimpleNamespace(run=run, stored=stored)
+    def analysed(section) -> xr.DataTree:
+        """What a figure draws or a claim decides by; what they share is analysed once."""
+        analysis = section.analysis()
+        return stored(analysis.kind, analysis.model_dump_json())
+
+    return SimpleNamespace(run=run, analysed=analysed)
 
 
 def of_kind(registry, kind, **settings):
@@ -84,7 +93,7 @@ def pictured(figure) -> bytes:
 def test_every_figure_is_drawn_and_has_its_caption(world, kind, request):
     """Fifty layers are drawn with `--campaign 1`: their panels take minutes."""
     figure = of_kind(FIGURES, kind)
-    analysis = world.stored(figure.analysis().analyse([world.run]))
+    analysis = world.analysed(figure)
     if len(world.run.condition.hidden) > 9 and not request.config.getoption("campaign"):
         return
     drawing = figure.draw(analysis)
@@ -99,7 +108,7 @@ def test_every_claim_is_decided_and_the_page_made(world):
     findings = []
     for kind in CLAIMS:
         claim = of_kind(CLAIMS, kind)
-        findings.append(finding(kind, claim, world.stored(claim.analysis().analyse([world.run]))))
+        findings.append(finding(kind, claim, world.analysed(claim)))
     assert {found["verdict"] for found in findings} <= {"holds", "does not hold", "undecided"}
     picture = pictured(Verdicts().draw(findings).figure)
     assert "two_phases" in page(findings, {"x": ("0" * 12, picture)}) or findings

@@ -55,27 +55,31 @@ def test_ends_of_the_spherical_curve(curve):
     assert all(curve[name].attrs["units"] and curve[name].attrs["long_name"] for name in curve)
 
 
-def check_shape(i_x, i_y, beta):
-    """Rising, concave, below I_Y = I_X, and of slope 1/β: chords have slopes between those of their ends."""
+def check_shape(i_x, i_y, beta, error):
+    """Rising, concave, below I_Y = I_X, and of slope 1/β: chords lie between the tangents of their ends.
+
+    Up to an `error` in bits: annealing can end beside the best encoder.
+    """
     assert (np.diff(i_x) > 0).all()
     assert (i_y <= i_x + 1e-9).all()
     slope = np.diff(i_y) / np.diff(i_x)
     assert (np.diff(slope) < 1e-6).all()
     assert (np.diff(beta) >= 0).all()
-    # not for short chords, which are all rounding, nor next to 0, where Blahut-Arimoto slows down without limit
-    wide = (np.diff(i_x) > 1e-4) & (i_x[1:] > 0.05)
-    assert (slope[wide] <= 1 / beta[:-1][wide] + 1e-4).all()
-    assert (slope[wide] >= 1 / beta[1:][wide] - 1e-4).all()
+    # not next to 0, where Blahut-Arimoto slows down without limit
+    far = i_x[1:] > 0.05
+    x, y = np.diff(i_x)[far], np.diff(i_y)[far]
+    assert (y <= x / beta[:-1][far] + error).all()
+    assert (y >= x / beta[1:][far] - error).all()
 
 
 def test_shape_of_the_spherical_curve(curve):
-    check_shape(curve.I_X.values, curve.I_Y.values, curve.beta.values)
+    check_shape(curve.I_X.values, curve.I_Y.values, curve.beta.values, 1e-6)
 
 
 @settings(max_examples=6, deadline=None)
 @given(joints(st.integers(2, 4)))
 def test_shape_of_any_curve(joint):
-    check_shape(*bottleneck_curve(*joint, steps=60))
+    check_shape(*bottleneck_curve(*joint, steps=60), 1e-4)
 
 
 @settings(max_examples=5, deadline=None)

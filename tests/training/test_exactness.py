@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from infoplane.activations import LIMITS
+from infoplane.datasets.linear import LinearTeacher
+from infoplane.datasets.replicates import draw
 from infoplane.training.backend import keras, tf
 from infoplane.training.engine import DROPOUT, Engine
 from infoplane.training.network import NOISE
@@ -55,8 +57,8 @@ def plain_model(condition, engine, replicate):
     model.set_weights([w[replicate] for w in engine.initial])
     options = {"learning_rate": condition.learning_rate, **condition.optimizer_options}
     optimizer = next(c for n, c in vars(keras.optimizers).items() if n.lower() == condition.optimizer)(**options)
-    loss = "binary_crossentropy" if condition.output == "sigmoid" else "sparse_categorical_crossentropy"
-    model.compile(optimizer, loss)
+    losses = {"sigmoid": "binary_crossentropy", "softmax": "sparse_categorical_crossentropy", "linear": "mse"}
+    model.compile(optimizer, losses[condition.output])
     optimizer.build(model.trainable_variables)  # within its first step, Keras 3.15 builds ScheduleFreeAdamW from zeros
     return model
 
@@ -106,6 +108,12 @@ def test_batch_penalty_and_width(condition, problem, changes):
 
 def test_softmax_of_several_classes(condition, problem):
     compare(condition(output="softmax"), problem(classes=4))
+
+
+@pytest.mark.parametrize("batch_size", [24, "full"])
+def test_squared_error_of_real_valued_targets(condition, batch_size):
+    dataset = draw(LinearTeacher(features=5, samples=200).distribution(), 0, 4)
+    compare(condition(output="linear", activation="linear", batch_size=batch_size), dataset)
 
 
 def test_two_class_softmax(condition, problem):

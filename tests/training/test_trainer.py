@@ -8,6 +8,8 @@ import pytest
 import xarray as xr
 
 from infoplane import stores
+from infoplane.datasets.linear import LinearTeacher
+from infoplane.datasets.replicates import draw
 from infoplane.logs import logged
 from infoplane.training import trainer
 from infoplane.training.trainer import train
@@ -203,3 +205,23 @@ def test_refuses_what_it_cannot_do(train_store, condition, problem, tmp_path):
     (tmp_path / "checkpoint/training.zarr").mkdir(parents=True)
     with pytest.raises(ValueError, match="exists already"):
         train_store(condition(), problem())
+
+
+def test_losses_and_errors_of_real_valued_targets(condition, train_store):
+    """Mean squared error, and the share of the targets' variance that is left, as anyone would compute them."""
+    dataset = draw(LinearTeacher(features=5, samples=100).distribution(), 0, 3)
+    tree, _, _ = train_store(condition(output="linear", activation="linear", batch_size=20), dataset)
+    output = tree["layer_3/activation"].isel(unit=0).values
+    for part, members in (("train", dataset.order < 85), ("test", dataset.order >= 85)):
+        for r in range(3):
+            target = dataset.target.values[r, members[r]]
+            squares = ((output[r][:, members[r]] - target) ** 2).mean(1)
+            np.testing.assert_allclose(tree[f"{part}_loss"][r], squares, rtol=1e-5)
+            np.testing.assert_allclose(tree[f"{part}_error"][r], squares / target.var(), rtol=1e-5)
+    assert tree["train_loss"].attrs == {"units": "1", "long_name": "mean squared error on the training samples"}
+    assert "cross-entropy" not in str([v.attrs for v in tree.to_dataset().variables.values()])
+
+
+def test_an_output_that_does_not_fit_the_targets_is_a_line(condition, problem, train_store):
+    with pytest.raises(ValueError, match="output: found linear; allowed with this dataset: sigmoid or softmax"):
+        train_store(condition(output="linear"), problem())

@@ -16,7 +16,7 @@ class Browser:
     """One page; `errors` are its console errors and uncaught exceptions so far."""
 
     def __enter__(self):
-        self.profile = tempfile.TemporaryDirectory()
+        self.profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)  # its children may still write
         theirs, self.out = os.pipe()
         self.into, answers = os.pipe()
         command = [PROGRAM, "--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe"]

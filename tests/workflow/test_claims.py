@@ -1,4 +1,4 @@
-"""The verdicts as the workflow makes them, and the report that has them first."""
+"""The verdicts as the workflow makes them, the explorer that leads to what they are about, the report."""
 
 import base64
 import io
@@ -94,6 +94,27 @@ def test_the_film_and_the_table_can_be_audited(judged):
     data[len(data) // 8] ^= 1
     film.write_bytes(data)
     assert judged.run("infoplane", "audit", str(film)).returncode == 1
+
+
+def test_the_explorer_is_made_shown_and_made_again_with_the_same_bytes(project):
+    project.set(claims=CLAIMS, figures__film=FILM, explorer={"experiment": "main"})
+    # one network is followed in each of the two parts; all else is measured already
+    assert project.make() == {"measurement": 2, "analysis": 1, "explorer": 1}
+    path = project.folder / "results/explorer.html"
+    done = project.run("infoplane", "audit", str(path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    before = embed.read(path)
+    (project.folder / "results/explorers" / before.manifest["id"] / "explorer.html").write_text("damaged")
+    assert project.make() == {"explorer": 1}
+    assert embed.read(path).content == before.content
+    if PROGRAM:
+        with Browser() as browser:
+            browser.open(path.as_uri())
+            assert browser.wait("document.querySelectorAll('#chain-rows tr').length === 4")
+            links = browser.evaluate("[...document.querySelectorAll('[data-claim]')].map((link) => link.hash)")
+            assert len(links) == len(CLAIMS)
+            assert all("condition=main" in link for link in links)
+            assert browser.errors == []
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ ids that are missing. So nothing depends on what Snakemake remembers, on times, 
 a deleted .snakemake, not on marks that a killed run left.
 """
 
+import functools
 import gc
 import re
 from contextlib import suppress
@@ -12,11 +13,12 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
+from snakemake.persistence import FileBackupMixin
 
 import infoplane.artifacts
 import infoplane.captions
 import infoplane.plan
-from infoplane import view
+from infoplane import terminal, view
 from infoplane.figures.base import GROUPS
 from infoplane.patterns import beginnings
 from infoplane.upkeep import memory
@@ -56,8 +58,24 @@ PLAN = told(infoplane.plan.make, CONFIG, CAPTIONS)
 gc.freeze()
 gc.set_threshold(50_000)
 
-# Where a job failed there was nothing before it either: that nothing is restored is no news.
-NO_NEWS = f"Cannot restore {RESULTS}/"
+
+def left_alone(method, answer):
+    """A method of Snakemake's that copies an output aside or puts the copy back, for what is no artifact of ours.
+
+    An artifact is whole or not there, and what is there may have been made meanwhile by another run, which reads it.
+    Snakemake removes what a failed job left unless it is told that it has been put back.
+    """
+
+    @functools.wraps(method)
+    def unless_ours(self, path):
+        return answer if RESULTS in path.parents else method(self, path)
+
+    return unless_ours
+
+
+FileBackupMixin.backup_output = left_alone(FileBackupMixin.backup_output, None)
+FileBackupMixin.restore_output = left_alone(FileBackupMixin.restore_output, True)
+NO_NEWS = f"Restored previous version of {RESULTS}/"
 logger.addFilter(lambda record: not record.getMessage().startswith(NO_NEWS))
 
 
@@ -91,7 +109,7 @@ def missing(stage):
 
 
 def needed(artifact):
-    """Whether a rule of its own is defined for an artifact: what is there is a source file, which nothing re-runs.
+    """Whether the workflow has to define how an artifact is made. What is there is a source file, which nothing re-runs.
 
     A job that was begun keeps its rule, also where another run has made the same meanwhile.
     """
@@ -132,7 +150,8 @@ def verbatim(value):
 
 
 def targets():
-    """What a run is for, with what a report shows of it: each figure, as a film where there is one; the page."""
+    """What a run is for, with what a report shows of it: each figure, as a film where there is one; the page;
+    and the explorer, which a report of megabytes does not hold twice."""
     found = []
     for name, figure in DRAWN.items():
         folder = RESULTS / PLAN.figures[name].place
@@ -145,12 +164,16 @@ def targets():
         page = RESULTS / PLAN.page.place
         found.append(shown_in_report(page, "{page}.html", "Claims", caption))
         found.append(place(PLAN.verdict))
+    if PLAN.explorer:
+        found.append(place(PLAN.explorer))
     return found
 
 
 def shown_in_report(folder, pattern, group, caption):
     """A folder whose file a report shows."""
-    return report(folder, patterns=[pattern], caption=caption, category=chapter(group))
+    return report(
+        str(folder), patterns=[pattern], caption=str(caption), category=chapter(group)
+    )
 
 
 def up_to_date(wildcards):
@@ -178,6 +201,19 @@ def show_what_exists():
         for artifact in (artifact for stage in MISSING.values() for artifact in stage):
             told(infoplane.artifacts.drop_damaged, RESULTS, artifact.recipe)
         told(view.bring_up_to_date, RESULTS, PLAN.view, SHOWN)
+
+
+def work():
+    """What this run makes, for who watches it: Snakemake has found out which jobs that takes."""
+    from infoplane.upkeep import forecast  # most runs are watched by nobody
+
+    jobs = workflow.dag.needrun_jobs(exclude_finished=False)
+    ids = {Path(str(file)).name for job in jobs for file in job.output}
+    todo = [artifact for artifact in forecast.behind(PLAN.ends()) if artifact.id in ids]
+    return terminal.Work(todo, forecast.seconds_each(todo, RESULTS))
+
+
+terminal.expect(work)
 
 
 wildcard_constraints:

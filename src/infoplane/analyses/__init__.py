@@ -25,7 +25,9 @@ ANALYSES = Registry(
     data_processing="infoplane.analyses.data_processing:DataProcessing",
     generalization="infoplane.analyses.generalization:Generalization",
     learning_curves="infoplane.analyses.learning_curves:LearningCurves",
+    student_teacher="infoplane.analyses.student_teacher:StudentTeacher",
     worlds="infoplane.analyses.worlds:Worlds",
     minimal_model="infoplane.analyses.minimal_model:MinimalModel",
     bull="infoplane.analyses.bull:Bull",
+    explorer="infoplane.analyses.explorer:Explorer",
 )

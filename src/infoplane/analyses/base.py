@@ -22,7 +22,7 @@ Bound = Annotated[
     Literal["upper", "lower"], Field(description="Which bound is taken, where an estimator gives bounds.")
 ]
 CENTERS = {"mean": mean, "median": median}
-SPLIT = ("I_ST", "I_XT_given_S")
+SPLIT = ("I_ST", "I_XT_given_S", "I_NT")
 LEARNED = "Training error in the last epoch up to which a network has learned; others have no say."
 
 
@@ -100,7 +100,7 @@ class InformationAnalysis(Analysis):
 
 
 def information(run: Run, estimator: str, bound: str) -> xr.Dataset:
-    """`I_XT`, `I_TY` (replicate, epoch, layer), `DERIVED` and, of cells, `SPLIT`: of replicates that did not diverge.
+    """`I_XT`, `I_TY` (replicate, epoch, layer), `DERIVED`, what there is of `SPLIT`: of those that did not diverge.
 
     Raises ValueError where no replicate is left.
     """

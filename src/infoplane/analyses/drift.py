@@ -11,7 +11,7 @@ from pydantic import Field
 
 from infoplane.analyses.base import InformationAnalysis, LearnedAnalysis, Run, result, stated
 from infoplane.analyses.phases import onset
-from infoplane.measures.weights import SINCE
+from infoplane.measures.derived import SINCE
 from infoplane.section import Positive
 from infoplane.statistics import SCALES, mean_interval, smoothed
 

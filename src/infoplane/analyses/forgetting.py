@@ -15,12 +15,14 @@ from infoplane.analyses.base import InformationAnalysis, LearnedAnalysis, Run, r
 from infoplane.analyses.phases import fitted
 from infoplane.statistics import at_epoch, first, last, mean_interval, smoothed
 
-QUANTITIES = {"I_ST": "I(S;T)", "I_XT_given_S": "I(X;T|S)"}
-NAMES = {"I_XT": "I(X;T)", "I_TY": "I(T;Y)", **QUANTITIES}
+NAMES = {"I_XT": "I(X;T)", "I_TY": "I(T;Y)", "I_ST": "I(S;T)", "I_XT_given_S": "I(X;T|S)", "I_NT": "I(N;T)"}
 
 
 class Forgetting(LearnedAnalysis, InformationAnalysis):
-    """The parts of I(X;T) of every layer over the epochs, and by how much each changes in either phase."""
+    """The parts of I(X;T) of every layer over the epochs, and by how much each changes in either phase.
+
+    Where the dataset has inputs N of which the label is independent, its nuisance, I(N;T) too.
+    """
 
     needs: ClassVar[tuple[str, ...]] = ("I_XT", "I_TY", "I_ST", "I_XT_given_S")
 
@@ -31,15 +33,17 @@ class Forgetting(LearnedAnalysis, InformationAnalysis):
         return result(runs, [self._of(run) for run in runs])
 
     def _of(self, run: Run) -> xr.Dataset:
-        chosen = self.of_learned(run, self.information(run)[[*NAMES]])
+        known = self.information(run)
+        names = {name: quantity for name, quantity in NAMES.items() if name in known}
+        chosen = self.of_learned(run, known[[*names]])
         when = fitted(smoothed(chosen["I_TY"]))
         found = {
             f"{name}_mean": stated(chosen[name].mean("replicate"), "bits", f"mean of {quantity}")
-            for name, quantity in NAMES.items()
+            for name, quantity in names.items()
         }
         long_name = "end of fitting (95 % of the gain of I(T;Y)): median over networks"
         found["fitted_median"] = stated(when.median("replicate"), "epochs", long_name)
-        for name, quantity in QUANTITIES.items():
+        for name, quantity in names.items():
             curve = smoothed(chosen[name])
             then = at_epoch(curve, when)
             changes = {"fitting": (first(curve), then, "while fitting"), "after": (then, last(curve), "after fitting")}

@@ -23,4 +23,7 @@ CLAIMS = Registry(
     other_worlds="infoplane.claims.phases:OtherWorlds",
     forgets="infoplane.claims.phases:Forgets",
     no_overfitting="infoplane.claims.phases:NoOverfitting",
+    linear_students="infoplane.claims.exact:LinearStudents",
+    irrelevant_inputs="infoplane.claims.exact:IrrelevantInputs",
+    exact_networks="infoplane.claims.exact:ExactNetworks",
 )

@@ -60,7 +60,7 @@ def show_plan(
                 told.add(entry["id"])
         if rest := conditions[len(shown) :]:
             line(f"  {len(rest)} more: {_counts([entry for condition in rest for entry in condition['artifacts']])}")
-    for name in ("analyses", "figures", "claims"):
+    for name in ("analyses", "figures", "claims", "explorer"):
         if listed[name]:
             line((name, HEAD), "" if few else f"  {_made(listed[name])}")
         for entry in listed[name] if few or name == "figures" else []:

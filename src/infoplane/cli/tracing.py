@@ -40,7 +40,7 @@ PLANNED = {
 @app.command(cls=SeveralValues)
 def audit(
     file: Annotated[
-        Path, typer.Argument(help="A figure, table, claims.json or claims.html, here or from anywhere; or a report.")
+        Path, typer.Argument(help="A figure, table, claims.json or page, here or from anywhere; or a report.")
     ],
     configfile: ConfigFiles = None,
     override: Overrides = None,
@@ -168,7 +168,7 @@ def _judged(wrong: int) -> tuple[str, str]:
 
 @app.command()
 def rerun(
-    file: Annotated[Path, typer.Argument(help="A figure, table, claims.json or claims.html, from anywhere.")],
+    file: Annotated[Path, typer.Argument(help="A figure, table, claims.json or page, from anywhere.")],
     out: Annotated[Path | None, typer.Option(help="Where the config goes; rerun-ID if not given.")] = None,
     as_json: AsJson = False,
 ) -> None:

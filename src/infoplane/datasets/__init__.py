@@ -10,8 +10,10 @@ DATASETS = Registry(
     spherical="infoplane.datasets.spherical:Spherical",
     committee="infoplane.datasets.rules:Committee",
     parity="infoplane.datasets.rules:Parity",
+    linear_teacher="infoplane.datasets.linear:LinearTeacher",
     digits="infoplane.datasets.images:Digits",
     mnist="infoplane.datasets.images:Mnist",
     mat="infoplane.datasets.files:Mat",
+    idx="infoplane.datasets.files:Idx",
     npz="infoplane.datasets.files:Npz",
 )

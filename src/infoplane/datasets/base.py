@@ -17,7 +17,7 @@ MAX_CLASSES = 128  # labels are stored as int8
 
 
 class Shape(NamedTuple):
-    """How many samples, features and classes a dataset has."""
+    """How many samples, features and classes a dataset has; no classes where its targets are real-valued."""
 
     samples: int
     features: int
@@ -25,7 +25,10 @@ class Shape(NamedTuple):
 
 
 class Dataset(Section):
-    """A finite set of samples x with p(x) and p(y|x); each kind says in `exact` what they are."""
+    """A finite set of samples x with p(x) and p(y|x); each kind says in `exact` what they are.
+
+    Or a Gaussian channel, samples of which are trained on (`linear.py`): its targets are real-valued.
+    """
 
     shuffled: bool = Field(
         False, description="Permute p(y|x) over the samples: same p(y) and I(X;Y), but no rule left to learn."
@@ -48,7 +51,9 @@ class Dataset(Section):
         data = self.exact()
         if self.shuffled:
             permutation = np.random.default_rng(0).random(data.sizes["sample"]).argsort()
-            for name in ("p_y_given_x", "sufficient_class"):
+            for name in ("p_y_given_x", "sufficient_class", "nuisance_class"):
+                if name not in data:
+                    continue
                 data[name] = data[name].copy(data=data[name].values[permutation])
         return data
 

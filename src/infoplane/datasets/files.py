@@ -1,11 +1,13 @@
-"""Datasets of the user, read from one file: MATLAB in the layout of [ST17]'s code, or numpy's npz."""
+"""Datasets of the user, read from files: MATLAB in the layout of [ST17]'s code, numpy's npz, or MNIST's idx."""
 
 from __future__ import annotations
 
+import gzip
 from abc import abstractmethod
+from collections.abc import Mapping
 from math import prod
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 from zipfile import ZipFile
 
 import numpy as np
@@ -13,8 +15,12 @@ import xarray as xr
 from pydantic import Field
 
 from infoplane.datasets.base import Dataset, Shape, from_arrays
+from infoplane.section import Count
 
 BYTES = 4 * 10**9  # of an array in a file: a small file can hold, or say that it holds, more than any machine
+GZIP = b"\x1f\x8b"
+MOST_AXES = 8  # of an idx file
+IDX_TYPES: Mapping[int, str] = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 NUMBERS = (
     *("double", "single", "logical"),
     *("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
@@ -36,8 +42,9 @@ class FileDataset(Dataset):
 
     def exact(self) -> xr.Dataset:
         """Uniform p(x), one-hot p(y|x); ValueError with the file's name, in one line, for an unusable one."""
-        if not _is_file(self.path):
-            raise ValueError(f"{self.path}: there is no such file, or it is none that can be read twice")
+        for file in self.files():
+            if not _is_file(file):
+                raise ValueError(f"{file}: there is no such file, or it is none that can be read twice")
         try:
             with np.errstate(over="ignore"):
                 found = from_arrays(*self.read())
@@ -96,6 +103,62 @@ class Npz(FileDataset):
         except Exception as error:
             raise ValueError(f"not readable ({_line(error)}); allowed: npz without pickled objects") from error
         return _pick(arrays, "x", "y")
+
+
+class Idx(FileDataset):
+    """Two idx files, as MNIST's, plain or gzipped: images (sample, ...) in `path`, classes (sample) in `labels_path`.
+
+    Images are flattened; those of unsigned bytes are scaled to [0, 1].
+    """
+
+    kind: Literal["idx"] = "idx"
+    labels_path: Path = Field(description="The file of the labels, absolute or relative to the working directory.")
+    samples: Count | None = Field(None, description="Samples used, the first ones; all if null.")
+
+    def files(self) -> tuple[Path, ...]:
+        """Images and labels."""
+        return (self.path, self.labels_path)
+
+    def read(self) -> tuple[np.ndarray, np.ndarray]:
+        """The images (sample, pixel) and the labels (sample)."""
+        images, labels = _read_idx(self.path, "images"), _read_idx(self.labels_path, "labels")
+        if images.ndim < 2:
+            raise ValueError(f"images: {images.ndim} axis; allowed: (sample, ...), two or more")
+        if len(labels) != len(images):
+            raise ValueError(f"{len(images)} images, and {len(labels)} labels in {self.labels_path}; allowed: as many")
+        images = images.reshape(len(images), -1)[: self.samples]
+        return images / np.float32(255) if images.dtype == np.uint8 else images, labels[: self.samples]
+
+
+def _read_idx(path: Path, name: str) -> np.ndarray:
+    """The array of an idx file: two zeros, a code of its type, its axes, their lengths, and the numbers."""
+    with path.open("rb") as plain:
+        packed = plain.read(2) == GZIP
+    try:
+        with gzip.open(path) if packed else path.open("rb") as stream:
+            return _idx_array(stream, name)
+    except _Unfit:
+        raise
+    except Exception as error:
+        raise ValueError(f"{name}: not readable ({_line(error)}); allowed: an idx file, plain or gzipped") from error
+
+
+def _idx_array(stream: BinaryIO, name: str) -> np.ndarray:
+    head = stream.read(4)
+    if len(head) < 4 or head[:2] != b"\0\0" or head[2] not in IDX_TYPES or head[3] == 0:
+        raise _Unfit(f"{name}: begins with {head!r}; allowed: an idx file, plain or gzipped")
+    lengths = stream.read(4 * head[3])
+    if len(lengths) < 4 * head[3] or head[3] > MOST_AXES:
+        raise _Unfit(f"{name}: {head[3]} axes; allowed: a whole idx file, of up to {MOST_AXES}")
+    shape = tuple(int(length) for length in np.frombuffer(lengths, ">u4"))
+    dtype = np.dtype(IDX_TYPES[head[2]])
+    size = prod(shape) * dtype.itemsize
+    _check_size(name, size)
+    content = stream.read(size + 1)
+    if len(content) != size:
+        found = "more" if len(content) > size else str(len(content))
+        raise _Unfit(f"{name}: {found} bytes, where its head promises {size}; allowed: a whole idx file")
+    return np.frombuffer(content, dtype).reshape(shape)
 
 
 class _Unfit(ValueError):

@@ -13,25 +13,31 @@ _STREAM = int.from_bytes(b"data")
 def draw(distribution: xr.Dataset, seed: int, replicates: int) -> xr.Dataset:
     """Add `label` int8 and `order` int32, both (replicate, sample), to a distribution.
 
-    Label k has probability p(y=k|x); order is a uniformly random permutation rank. Replicate r depends on
+    Label k has probability p(y=k|x); in the place of classes, `target` float32 is `target_mean` and Gaussian noise of
+    variance `noise_variance`. Order is a uniformly random permutation rank. Replicate r depends on
     (seed, r) alone, so asking for more replicates changes none of the earlier ones.
     """
-    cumulative = distribution["p_y_given_x"].values.cumsum(axis=1)[:, :-1]
-    n_samples = len(cumulative)
-    label = np.empty((replicates, n_samples), np.int8)
+    real, n_samples = "target_mean" in distribution, distribution.sizes["sample"]
+    cumulative = None if real else distribution["p_y_given_x"].values.cumsum(axis=1)[:, :-1]
+    label = np.empty((replicates, n_samples), np.float32 if real else np.int8)
     order = np.empty((replicates, n_samples), np.int32)
     for replicate in range(replicates):
         stream = np.random.SeedSequence(seed, spawn_key=(_STREAM, replicate))
-        uniform = np.random.Generator(np.random.Philox(stream)).random((2, n_samples))
-        label[replicate] = (uniform[0][:, None] >= cumulative).sum(axis=1)
+        generator = np.random.Generator(np.random.Philox(stream))
+        uniform = generator.random((2, n_samples))
+        if real:
+            noise = np.sqrt(float(distribution["noise_variance"])) * generator.standard_normal(n_samples)
+            label[replicate] = distribution["target_mean"].values + noise
+        else:
+            label[replicate] = (uniform[0][:, None] >= cumulative).sum(axis=1)
         order[replicate, uniform[1].argsort(kind="stable")] = np.arange(n_samples)
+    name, text = ("target", "drawn target y") if real else ("label", "drawn label y")
+    axes = ("replicate", "sample")
     return distribution.assign(
-        label=(("replicate", "sample"), label, {"units": "1", "long_name": "drawn label y"}),
-        order=(
-            ("replicate", "sample"),
-            order,
-            {"units": "1", "long_name": "rank in the replicate's random order"},
-        ),
+        {
+            name: (axes, label, {"units": "1", "long_name": text}),
+            "order": (axes, order, {"units": "1", "long_name": "rank in the replicate's random order"}),
+        }
     ).assign_coords(
         replicate=("replicate", np.arange(replicates), {"units": "1", "long_name": "number of the replicate"})
     )

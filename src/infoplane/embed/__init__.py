@@ -44,9 +44,14 @@ def carries(name: str) -> bool:
 
 
 def content(suffix: str, data: bytes) -> str:
-    """Digest (sha256) of the bytes of a file without the manifest that may be inside."""
+    """Digest (sha256) of `bare`."""
+    return hashlib.sha256(bare(suffix, data)).hexdigest()
+
+
+def bare(suffix: str, data: bytes) -> bytes:
+    """The bytes of a file without the manifest that may be inside."""
     parts = formats.split(formats.form(suffix), data)
-    return hashlib.sha256(data if parts is None else parts[0]).hexdigest()
+    return data if parts is None else parts[0]
 
 
 def look(suffix: str, data: bytes) -> str | None:

@@ -18,6 +18,7 @@ FIGURES = Registry(
     data_processing="infoplane.figures.data_processing:DataProcessing",
     estimator_comparison="infoplane.figures.estimator_comparison:EstimatorComparison",
     compression_generalization="infoplane.figures.compression_generalization:CompressionGeneralization",
+    student_teacher="infoplane.figures.student_teacher:StudentTeacher",
     forgetting="infoplane.figures.forgetting:Forgetting",
     multiverse="infoplane.figures.multiverse:Multiverse",
     information_plane_animation="infoplane.figures.information_plane_animation:InformationPlaneAnimation",

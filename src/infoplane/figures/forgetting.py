@@ -15,7 +15,7 @@ from infoplane.figures.base import Drawing, InformationFigure
 from infoplane.figures.plane import name_layers, paths
 from infoplane.figures.style import epoch_axis, epoch_colorbar, epoch_norm, layer_names, panels
 
-RELEVANT, IRRELEVANT = "#0173b2", "#d55e00"  # of seaborn's "colorblind"
+RELEVANT, IRRELEVANT, NUISANCE = "#0173b2", "#d55e00", "#cc78bc"  # of seaborn's "colorblind"
 NEAR = 0.02  # of the highest I(X;T): lines that end so close share a name
 SHOWN = 2  # last hidden layers whose parts are drawn over the epochs
 
@@ -43,9 +43,11 @@ class Forgetting(InformationFigure):
                 names = (row.attrs["name"] or row.attrs["experiment"], f"n = {row.attrs['replicates_used']}")
                 plane.set_title(", ".join(filter(None, names)), loc="left")
             epoch_colorbar(figure, axes[::2], norm)
-            kinds = (("irrelevant: $I(X;T\\,|\\,S)$", IRRELEVANT), ("of the class: $I(S;T)$", RELEVANT))
+            kinds = [("irrelevant: $I(X;T\\,|\\,S)$", IRRELEVANT), ("of the class: $I(S;T)$", RELEVANT)]
+            if any("I_NT_mean" in row for row in rows):
+                kinds.append(("of the nuisance: $I(N;T)$", NUISANCE))
             lines = [Line2D([], [], color=color, label=label) for label, color in kinds]
-            figure.legend(handles=lines, loc="outside lower right", ncols=2)
+            figure.legend(handles=lines, loc="outside lower right", ncols=len(lines))
         return Drawing(figure)
 
 
@@ -65,7 +67,10 @@ def _parts(panel: Axes, row: xr.Dataset) -> None:
     names = layer_names(layers)
     for layer, width in zip(hidden, widths, strict=True):
         at = row.isel(layer=layer)
-        for name, color in (("I_XT_given_S_mean", IRRELEVANT), ("I_ST_mean", RELEVANT)):
+        drawn = {"I_XT_given_S_mean": IRRELEVANT, "I_ST_mean": RELEVANT, "I_NT_mean": NUISANCE}
+        for name, color in drawn.items():
+            if name not in row:
+                continue
             panel.plot(row["epoch"], at[name], color=color, linewidth=width)
             end, of_last = float(at[name][-1]), float(row[name].isel(layer=layers - 2)[-1])
             if layer < layers - 2 and abs(end - of_last) < NEAR * float(row["I_XT_mean"].max()):

@@ -14,6 +14,7 @@ ESTIMATORS = Registry(
     noisy="infoplane.measures.noisy:Noisy",
     chain="infoplane.measures.chain:Chain",
     knn="infoplane.measures.knn:Knn",
+    gaussian="infoplane.measures.gaussian:Gaussian",
     specific="infoplane.measures.specific:Specific",
 )
 MEASURES = Registry(
@@ -21,4 +22,5 @@ MEASURES = Registry(
     gradients="infoplane.measures.gradients:Gradients",
     weights="infoplane.measures.weights:Weights",
     bound="infoplane.measures.bound:Bound",
+    followed="infoplane.measures.followed:Followed",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import xarray as xr
@@ -76,15 +76,29 @@ def read(dataset: xr.Dataset, *names: str) -> xr.Dataset:
 
 
 class Estimator(Measure):
-    """A way of turning a training into I(X;T), I(T;Y) and H(T), in bits: those of `quantities`."""
+    """A way of turning a training into I(X;T), I(T;Y) and H(T), in bits: those of `quantities`.
+
+    `reads_classes` says that it needs p(y|x); one that does not is for real-valued targets.
+    """
 
     quantities: ClassVar[tuple[str, ...]] = ("I_XT", "I_TY", "H_T")
+    reads_classes: ClassVar[bool] = True
 
     snapshots: Annotated[Int, Field(ge=2)] | None = Field(
         None,
         description="Snapshots measured at most, evenly chosen from those recorded, with the first and the last; "
         "all if not given. For what takes long: the cost is in proportion.",
     )
+
+    def misfits(self, condition: Any, samples: int, features: int) -> Iterator[tuple[str, str]]:
+        """Real-valued targets, or classes."""
+        if self.reads_classes == (condition.output == "linear"):
+            of = (
+                "gaussian, since the targets are real-valued"
+                if self.reads_classes
+                else "others, since there are classes"
+            )
+            yield "kind", f"allowed: {of}"
 
     def measured(self, recorded: int) -> np.ndarray:
         """The numbers of the snapshots to measure."""
@@ -104,7 +118,7 @@ class LayerEstimator(Estimator):
 
     def measure(self, training: xr.DataTree, dataset: xr.Dataset) -> xr.Dataset:
         """Measure one snapshot of one layer at a time: that is the chunk of `activation` in the store."""
-        known = ("p_x", "p_y_given_x", "sufficient_class", "label")
+        known = ("p_x", "p_y_given_x", "sufficient_class", "nuisance_class", "label")
         dataset = read(dataset, *(name for name in known if name in dataset))
         measured = [self._layer(number, node, dataset) for number, node in layers(training)]
         return derive(xr.concat(measured, "layer", coords="minimal", compat="override"), dataset)

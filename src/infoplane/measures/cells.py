@@ -19,6 +19,7 @@ from pydantic import Field
 
 from infoplane.measures.base import Layer, LayerEstimator
 from infoplane.measures.entropy import xlog2x
+from infoplane.measures.nuisance import nuisance_information
 from infoplane.section import Neutral
 from infoplane.sufficient import sufficient_class
 
@@ -271,9 +272,9 @@ class CellEstimator(LayerEstimator):
         """The function that digitizes, its parameters (replicate) and its options."""
 
     def information(self, activation: xr.DataArray, dataset: xr.Dataset, layer: Layer) -> xr.Dataset:
-        """Estimate by counting cells."""
+        """Estimate by counting cells; `I_NT` too, where the dataset has a nuisance N."""
         digitize, parameters, options = self.binning(layer)
-        return discrete_information(
+        found = discrete_information(
             activation,
             dataset.p_x,
             dataset.p_y_given_x,
@@ -283,6 +284,10 @@ class CellEstimator(LayerEstimator):
             correction=self.correction,
             **options,
         )
+        if "nuisance_class" in dataset:
+            cells = cell_labels(activation, digitize, *parameters, **options)
+            found["I_NT"] = nuisance_information(cells, dataset.p_x, dataset.nuisance_class)
+        return found
 
 
 class EveryDigitEstimator(CellEstimator):
@@ -290,5 +295,6 @@ class EveryDigitEstimator(CellEstimator):
 
     def misfits(self, condition: Any, samples: int, features: int) -> Iterator[tuple[str, str]]:
         """Activations stored with few digits."""
+        yield from super().misfits(condition, samples, features)
         if condition.precision == "float16":
             yield "kind", "allowed: with `precision: float32`; float16 joins activations that differ, by bits of I(X;T)"

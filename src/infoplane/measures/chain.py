@@ -126,6 +126,7 @@ class Chain(Estimator):
 
     def misfits(self, condition: Any, samples: int, features: int) -> Iterator[tuple[str, str]]:
         """A network without noise, or one whose activation function is not known here."""
+        yield from super().misfits(condition, samples, features)
         if not condition.activation_noise:
             yield "kind", "allowed: with `activation_noise`; without it, `noisy` adds noise of its own"
         elif condition.activation not in FUNCTIONS:

@@ -15,6 +15,9 @@ TOLERANCE_BITS = 1e-9
 # peak.
 ONSET_SHARE = 0.05
 
+# Shares of log(1 + epoch) of the whole training, from where on the way of the weights counts.
+SINCE = (0.1, 0.85)
+
 # So near to log2 of the number of samples, all are told apart: more could not be seen.
 SATURATION_BITS = 0.1
 
@@ -27,6 +30,9 @@ ATTRIBUTES = {
     "H_T": ("bits", "H(T)"),
     "I_ST": ("bits", "I(S;T): what T tells of the class of X on which alone Y depends"),
     "I_XT_given_S": ("bits", "I(X;T|S): what T tells of X within its class, of no use to any label"),
+    "I_NT": ("bits", "I(N;T): what T tells of the nuisance N, the inputs of which Y is independent"),
+    "generalisation_error": ("1", "generalisation error: expected squared error on a new sample"),
+    "excess_error": ("1", "generalisation error above the noise of the target"),
     "saturated": ("1", f"whether I(X;T) is within {SATURATION_BITS} bits of log2 of the number of samples"),
     "H_T_given_Y": ("bits", "H(T|Y)"),
     "I_XT_standard_error": ("bits", "standard error of I(X;T) over the Monte Carlo draws"),
@@ -66,7 +72,7 @@ def derive(measurement: xr.Dataset, dataset: xr.Dataset) -> xr.Dataset:
     """Add compression, saturation and data-processing violations to a measurement (replicate, epoch, layer)."""
     h_x, i_xy = limits(dataset)
     if "I_XT" in measurement:
-        most = np.log2(dataset.sizes["sample"]) - SATURATION_BITS
+        most = np.log2(dataset.sizes["sample"]) - SATURATION_BITS if np.isfinite(h_x) else np.inf
         measurement = measurement.merge(compression(measurement.I_XT)).assign(saturated=most <= measurement.I_XT)
     for name, limit in (("XT", h_x), ("TY", i_xy)):
         if f"I_{name}" in measurement:
@@ -79,7 +85,10 @@ def derive(measurement: xr.Dataset, dataset: xr.Dataset) -> xr.Dataset:
 
 
 def limits(dataset: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray]:
-    """H(X) and I(X;Y) in bits: the most that I(X;T) and I(T;Y) can be."""
+    """H(X) and I(X;Y) in bits: the most that I(X;T) and I(T;Y) can be; of a Gaussian channel, without end and known."""
+    if "teacher" in dataset:
+        signal = dataset.input_variance * (dataset.teacher**2).sum()
+        return xr.DataArray(np.inf), np.log2(1 + signal / dataset.noise_variance) / 2
     h_y = entropy(dataset.p_x @ dataset.p_y_given_x, "class")
     return entropy(dataset.p_x, "sample"), h_y - (dataset.p_x * entropy(dataset.p_y_given_x, "class")).sum()
 

@@ -80,6 +80,7 @@ class Knn(LayerEstimator):
 
     def misfits(self, condition: Any, samples: int, features: int) -> Iterator[tuple[str, str]]:
         """More neighbours than there are."""
+        yield from super().misfits(condition, samples, features)
         if self.neighbours >= samples:
             yield "neighbours", f"allowed: 1 to {samples - 1}, the other samples of `{condition.dataset}`"
 

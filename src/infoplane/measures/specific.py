@@ -49,6 +49,7 @@ class Specific(Binned):
 
     def misfits(self, condition: Any, samples: int, features: int) -> Iterator[tuple[str, str]]:
         """An input that the dataset has not got."""
+        yield from super().misfits(condition, samples, features)
         if self.input >= samples:
             yield "input", f"allowed: 0 to {samples - 1}, the samples of `{condition.dataset}`"
 

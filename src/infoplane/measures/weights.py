@@ -9,10 +9,9 @@ import xarray as xr
 from scipy.special import betainc
 
 from infoplane.measures.base import Measure, layers
-from infoplane.measures.derived import describe
+from infoplane.measures.derived import SINCE, describe
 
 EDGES = np.linspace(-1, 1, 41)
-SINCE = (0.1, 0.85)  # shares of log(1 + epoch) of the whole training, from where on the weights' way is measured
 ATTRIBUTES = {
     "weight_norm": ("1", "norm of the layer's weights"),
     "correlation_rms": ("1", "root mean square correlation between neurons' incoming weights"),

@@ -22,7 +22,7 @@ from infoplane.environment import environment
 from infoplane.sharing import signing
 from infoplane.tracing import records
 
-DOCUMENTS = ("figure", "verdict", "page")  # stages whose files have a manifest inside
+DOCUMENTS = ("figure", "verdict", "page", "explorer")  # stages whose files have a manifest inside
 OTHER_FILES = "the files are not those that it lists"
 
 

@@ -28,6 +28,7 @@ READS: Mapping[str, tuple[set[str], ...]] = {
     "verdict": ({"analysis"},),
     "figure": ({"analysis"}, {"verdict"}),
     "page": ({"verdict", "figure"},),
+    "explorer": ({"analysis"}, {"analysis", "verdict"}),
 }
 ANALYSED = {"dataset", "training", "measurement"}
 

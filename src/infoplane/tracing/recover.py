@@ -81,6 +81,7 @@ def _config(chain: Chain) -> dict[str, Any]:
         "estimators": dict(_estimators(analyses, everything)),
         "figures": figures,
         "claims": settings,
+        "explorer": _explorer(everything, names),
         "strict_environment": any("environment" in record["parameters"] for record in everything.values()),
     }
     return {key: value for key, value in written.items() if value not in ({}, False)}
@@ -197,6 +198,15 @@ def _figure(record: Record, names: Mapping[str, Sequence[str]]) -> dict[str, Any
     experiments = names[ids[0]]
     read = {"experiment": experiments[0] if len(experiments) == 1 else experiments} if experiments else {}
     return {**_restored(FIGURES, settings), **read}
+
+
+def _explorer(everything: Mapping[str, Record], names: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """The explorer's settings, where the document is one."""
+    for record in everything.values():
+        if record["stage"] == "explorer":
+            analysis = everything[record["inputs"]["analysis"]]
+            return {"experiment": [*names[analysis["id"]]], "compare": analysis["parameters"]["compare"]}
+    return {}
 
 
 def _datasets(analyses: Sequence[Record], everything: Mapping[str, Record]) -> Iterator[tuple[str, dict[str, Any]]]:

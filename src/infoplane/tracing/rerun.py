@@ -154,7 +154,8 @@ def _check(chain: Chain, config: Mapping[str, Any]) -> tuple[list[str], list[str
     if planned is not None:
         return [], [*made.shown(planned)]
     name = own["parameters"].get("name")
-    counterpart = {"verdict": made.verdict, "page": made.page, "figure": made.figures.get(str(name))}.get(own["stage"])
+    ends = {"verdict": made.verdict, "page": made.page, "explorer": made.explorer}
+    counterpart = {**ends, "figure": made.figures.get(str(name))}.get(own["stage"])
     if counterpart is None:
         return [f"today's code makes no {own['stage']} of it"], []
     reasons = list(dict.fromkeys(_reasons(chain, counterpart)))

@@ -23,8 +23,8 @@ from infoplane.upkeep import holdings
 from infoplane.upkeep.holdings import Holding
 
 Manifests = Mapping[str, records.Record | ValueError]
-_SHOWN = re.compile(r"figures/[^/]+|claims\.[^/]+")
-_SHOWS = re.compile(r"(figures|verdicts|pages)/[0-9a-f]{12}/[^/]+")
+_SHOWN = re.compile(r"figures/[^/]+|claims\.[^/]+|explorer\.html")
+_SHOWS = re.compile(r"(figures|verdicts|pages|explorers)/[0-9a-f]{12}/[^/]+")
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,11 @@ def _shows(results: Path) -> dict[str, str] | None:
 
 
 def _view_files(results: Path) -> list[Path]:
-    files = (*holdings.entries(results / artifacts.FOLDERS["figure"]), *results.glob("claims.*"))
+    files = (
+        *holdings.entries(results / artifacts.FOLDERS["figure"]),
+        *results.glob("claims.*"),
+        results / view.EXPLORER,
+    )
     return [path for path in files if path.is_file()]
 
 

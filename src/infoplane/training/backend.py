@@ -14,7 +14,7 @@ os.environ["KERAS_BACKEND"] = "tensorflow"
 import keras
 import tensorflow as tf
 
-__all__ = ["keras", "settle", "tf"]
+__all__ = ["device", "keras", "settle", "tf"]
 
 # XLA's default on x86 is 256 bits; processors without wider vectors ignore the wish.
 XLA_FLAGS = "--xla_cpu_prefer_vector_width=512"
@@ -36,3 +36,12 @@ def settle() -> None:
         tf.config.threading.set_inter_op_parallelism_threads(1)
     except RuntimeError:  # the thread pools exist already
         return
+
+
+def device() -> str:
+    """What TensorFlow computes on, in words."""
+    found = tf.config.list_physical_devices("GPU")
+    if not found:
+        return "the processor; TensorFlow finds no GPU"
+    names = [tf.config.experimental.get_device_details(each).get("device_name", each.name) for each in found]
+    return f"GPU: {', '.join(names)}"

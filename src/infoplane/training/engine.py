@@ -40,7 +40,10 @@ class State(NamedTuple):
 
 
 class Data(NamedTuple):
-    """What sets the replicates of a block apart: keys (replicate,), sample numbers and labels (replicate, sample)."""
+    """What sets the replicates of a block apart: keys (replicate,), sample numbers and labels (replicate, sample).
+
+    Labels are classes, int32, or real-valued targets, float32.
+    """
 
     keys: tf.Tensor
     train_index: tf.Tensor
@@ -69,8 +72,13 @@ class Engine:
         order = chosen["order"].values
         self.condition, self.replicates = condition, replicates
         self.x = np.ascontiguousarray(dataset["x"].values, np.float32)
-        self.label = chosen["label"].values.astype(np.int32)
-        self.classes = dataset.sizes["class"]
+        self.regression = condition.output == "linear"
+        if self.regression != ("target" in dataset):
+            allowed = "linear" if "target" in dataset else "sigmoid or softmax"
+            raise ValueError(f"output: found {condition.output}; allowed with this dataset: {allowed}")
+        real = self.regression
+        self.label = chosen["target"].values.astype(np.float32) if real else chosen["label"].values.astype(np.int32)
+        self.classes = dataset.sizes.get("class", 0)
         samples, features = self.x.shape
         self.n_train = round(condition.train_fraction * samples)
         if self.n_train == 0:
@@ -144,7 +152,9 @@ class Engine:
         return _take(data.train_index, permutation(data.keys, epoch, self.n_train))
 
     def loss(self, logits: tf.Tensor, label: tf.Tensor) -> tf.Tensor:
-        """Cross-entropy in nats. logits (replicate, output, sample), label (replicate, sample)."""
+        """Cross-entropy in nats, or squared error. logits (replicate, output, sample), label (replicate, sample)."""
+        if self.regression:
+            return tf.square(logits[:, 0] - label)
         if self.condition.output == "sigmoid":
             return keras.ops.binary_crossentropy(tf.cast(label, tf.float32), logits[:, 0], from_logits=True)
         target = tf.one_hot(label, self.classes, axis=1)

@@ -130,7 +130,7 @@ class EnsembleNetwork(keras.Model):
         super().__init__()
         if condition.output == "sigmoid" and classes != 2:
             raise ValueError(f"output: sigmoid needs two classes, the dataset has {classes}: write output: softmax")
-        outputs = 1 if condition.output == "sigmoid" else classes
+        outputs = classes if condition.output == "softmax" else 1
         hidden = (condition.activation, condition.quantize)
         self.dense = [EnsembleDense(units, replicates, *hidden) for units in condition.hidden]
         self.dense.append(EnsembleDense(outputs, replicates, "linear"))
@@ -170,7 +170,7 @@ class EnsembleNetwork(keras.Model):
 
 def initial_weights(condition: Condition, features: int, classes: int, replicates: range) -> list[np.ndarray]:
     """Initial [kernel, bias, kernel, ...] of the replicates: kernel (replicate, in, out), bias (replicate, out)."""
-    outputs = 1 if condition.output == "sigmoid" else classes
+    outputs = classes if condition.output == "softmax" else 1
     sizes = [features, *condition.hidden, outputs]
     of = [0] * len(replicates) if condition.shared == "weights" else replicates
     weights = []

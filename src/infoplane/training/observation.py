@@ -10,6 +10,7 @@ from infoplane.training.engine import Engine, State, norms
 from infoplane.training.network import EnsembleNetwork
 from infoplane.training.store import Layer, Store
 
+OUTPUTS = {"sigmoid": tf.sigmoid, "softmax": lambda logits: keras.ops.softmax(logits, axis=1), "linear": tf.identity}
 SAMPLES = 1024  # seen at once by the forward pass over the whole dataset
 
 
@@ -74,20 +75,26 @@ class Observer:
     def _activations(self, weights: list[tf.Tensor], x: tf.Tensor) -> list[tf.Tensor]:
         shared = tf.repeat(tf.transpose(x)[None], self.store.group, axis=0)
         *hidden, logits = self.network.apply(weights, shared)
-        output = tf.sigmoid(logits) if self.engine.condition.output == "sigmoid" else keras.ops.softmax(logits, axis=1)
+        output = OUTPUTS[self.engine.condition.output](logits)
         stored = [tf.cast(a, self.store.precision) for a in (*hidden, output)]
         return [tf.transpose(a, (0, 2, 1)) for a in (logits, *stored)]
 
     def _curves(self, logits: np.ndarray, chosen: slice) -> dict[str, np.ndarray]:
-        """Loss and error of each replicate on its training and its test samples. logits (replicate, sample, output)."""
+        """Loss and error of each replicate on its training and its test samples. logits (replicate, sample, output).
+
+        The error is the share of samples classified wrongly; of targets, the share of their variance that is left.
+        """
         engine, label = self.engine, self.engine.label[chosen]
         loss = engine.loss(tf.transpose(logits, (0, 2, 1)), tf.constant(label)).numpy()
         predicted = logits[..., 0] > 0 if logits.shape[-1] == 1 else logits.argmax(axis=-1)
-        wrong = (predicted != label).astype(np.float32)
+        wrong = loss if engine.regression else (predicted != label).astype(np.float32)
         result = {}
         for part, members in (("train", engine.trained[chosen]), ("test", engine.tested[chosen])):
             for name, values in (("loss", loss), ("error", wrong)):
-                result[f"{part}_{name}"] = np.mean(values, axis=1, where=members, dtype=np.float64).astype(np.float32)
+                mean = np.mean(values, axis=1, where=members, dtype=np.float64)
+                if name == "error" and engine.regression:
+                    mean /= np.var(label, axis=1, where=members, dtype=np.float64)
+                result[f"{part}_{name}"] = mean.astype(np.float32)
         return result
 
 

@@ -29,6 +29,12 @@ CURVES = {
     "train_error": ("1", "share of training samples classified wrongly"),
     "test_error": ("1", "share of test samples classified wrongly"),
 }
+SQUARED = {  # of real-valued targets
+    "train_loss": ("1", "mean squared error on the training samples"),
+    "test_loss": ("1", "mean squared error on the test samples"),
+    "train_error": ("1", "share of the variance of the training samples' targets that is left"),
+    "test_error": ("1", "share of the variance of the test samples' targets that is left"),
+}
 STATISTICS = {
     "weight_norm": ("1", "Frobenius norm of the weights"),
     "gradient_mean_norm": ("nats", "norm of the mean over batches of the loss gradient by the weights"),
@@ -58,12 +64,22 @@ class Store:
     """A training's store that is being written, the folder `path`.
 
     `replicates` and `epochs` are the coordinates, `samples` the length of the sample axis, `precision` the dtype of
-    activations. Snapshots are mappings from "train_loss", "layer_1/weight", ... to arrays, the replicate axis first.
+    activations, `curves` what losses and errors are. Snapshots are mappings from "train_loss", "layer_1/weight", ... to
+    arrays, the replicate axis first.
     """
 
-    def __init__(self, path: Path, layers: Sequence[Layer], replicates, epochs, samples: int, precision: str):
+    def __init__(
+        self,
+        path: Path,
+        layers: Sequence[Layer],
+        replicates,
+        epochs,
+        samples: int,
+        precision: str,
+        curves: Mapping[str, tuple[str, str]] = CURVES,
+    ):
         numcodecs.blosc.use_threads = False  # with threads, the order of blocks in a chunk varies from run to run
-        self.path, self.layers, self.samples, self.precision = path, layers, samples, precision
+        self.path, self.layers, self.samples, self.precision, self.curves = path, layers, samples, precision, curves
         self.replicates, self.epochs = np.asarray(replicates, np.int32), np.asarray(epochs, np.int32)
         self.group = _group(len(self.replicates), samples * max(x.units for x in layers) * 4)
         self._activations: list[zarr.Array] = []
@@ -101,7 +117,7 @@ class Store:
         root.attrs.put(dict(attributes or {}))
         if snapshots < len(self.epochs):
             self._truncate(root, snapshots)
-        for name, (units, long_name) in CURVES.items():
+        for name, (units, long_name) in self.curves.items():
             self._gather(root, name, name, snapshots, load, (), units, long_name)
         diverged = load(snapshots - 1, "diverged_epoch")
         _array(
@@ -111,6 +127,7 @@ class Store:
         for number, layer in enumerate(self.layers, 1):
             group, prefix = root[f"layer_{number}"], f"layer_{number}/"
             for name, (units, long_name) in STATISTICS.items():
+                units = self.curves["train_loss"][0] if units == "nats" else units
                 self._gather(group, name, prefix + name, snapshots, load, (), units, long_name)
             if layer.weight:
                 unit = "unit" if layer.weight[1] == layer.units else "filter"

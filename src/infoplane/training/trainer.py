@@ -20,7 +20,7 @@ from infoplane.training.checkpoint import Checkpoint
 from infoplane.training.engine import Engine, State
 from infoplane.training.observation import Observer, layers
 from infoplane.training.schedule import snapshot_epochs
-from infoplane.training.store import Store
+from infoplane.training.store import CURVES, SQUARED, Store
 
 REPORT_SECONDS = 5.0
 CALL_SECONDS = 1.0  # of epochs in one call of the compiled loop: bounds the wait for a report or an interrupt
@@ -38,10 +38,10 @@ def train(
 ) -> None:
     """Train `replicates` of a condition and write them to `store` (training.zarr.zip: the data model is in the docs).
 
-    `dataset` has x, label and order (docs: the data model). `checkpoint` is a folder for this job alone, outside the
-    artifact: a killed job finds there what it needs to go on, and the result has the same bytes as without the kill.
-    It is removed at the end. `report` receives progress, one line at a time; `attributes` are written as the store's
-    own, values as JSON has them. Raises ValueError for what the condition or the dataset do not allow, if all
+    `dataset` has x, label (or target) and order (docs: the data model). `checkpoint` is a folder for this job alone,
+    outside the artifact: a killed job finds there what it needs to go on, and the result has the same bytes as without
+    the kill. It is removed at the end. `report` receives progress, one line at a time; `attributes` are written as the
+    store's own, values as JSON has them. Raises ValueError for what the condition or the dataset do not allow, if all
     replicates diverge or if another run holds the checkpoint, OSError if the store cannot be written; each says in one
     line what to do.
     """
@@ -53,7 +53,8 @@ def train(
                 return saved.remove()
             raise ValueError(f"{store}: exists already")
         engine = Engine(condition, dataset, replicates)
-        target = Store(saved.store, layers(engine), replicates, epochs, len(engine.x), condition.precision)
+        curves = SQUARED if engine.regression else CURVES
+        target = Store(saved.store, layers(engine), replicates, epochs, len(engine.x), condition.precision, curves)
         with Background() as later:
             _run(engine, target, saved, later, _signature(condition, dataset, replicates), report)
         target.finish(len(epochs), saved.load, attributes)
@@ -171,6 +172,6 @@ def _one_line(path: Path) -> Iterator[None]:
 def _signature(condition: Condition, dataset: xr.Dataset, replicates: range) -> str:
     """A digest of what the job is: a checkpoint of another job is not continued."""
     digest = hashlib.sha256(f"{condition.model_dump_json()} {list(replicates)}".encode())
-    for name in ("x", "label", "order"):
+    for name in ("x", "target" if "target" in dataset else "label", "order"):
         digest.update(np.ascontiguousarray(dataset[name].values).tobytes())
     return digest.hexdigest()

@@ -84,7 +84,7 @@ def start_seconds(stage: str) -> float:
 def training_size(parameters: Parameters, dataset: Parameters) -> Size:
     """The size of a training of a dataset, both given by their parameters."""
     samples, features, classes = shape(dataset)
-    widths = [features, *parameters["hidden"], 1 if parameters["output"] == "sigmoid" else classes]
+    widths = [features, *parameters["hidden"], classes if parameters["output"] == "softmax" else 1]
     start, stop = parameters["replicates"]
     return Size(
         replicates=stop - start,
@@ -141,6 +141,7 @@ _PER_ACTIVATION: Mapping[str, Callable[[Parameters, Size], float]] = {
     "binned": lambda parameters, size: 5e-8,
     "adaptive": lambda parameters, size: 1e-7,
     "exact": lambda parameters, size: 1e-7,
+    "followed": lambda parameters, size: 5e-8 / size.replicates + 1e-9,  # reads all, looks at one network
     "specific": lambda parameters, size: 1.2e-7,
     "kde": lambda parameters, size: 2.5e-9 * size.samples,
     "noisy": lambda parameters, size: 4e-9 * parameters["draws"],
@@ -155,7 +156,9 @@ def _measurement(parameters: Parameters, read: Read) -> Cost:
     size = training_size(read["training"], read["dataset"])
     measured = min(parameters.get("snapshots") or size.snapshots, size.snapshots)
     values = 8 * size.replicates * measured * size.layers
-    if parameters["kind"] in MEASURES:  # of weights and gradients, which are few
+    if (
+        parameters["kind"] in MEASURES and parameters["kind"] not in _PER_ACTIVATION
+    ):  # of weights and gradients, which are few
         return Cost(0.5 + 1e-8 * size.replicates * size.snapshots * size.parameters, 3 * values + 10_000)
     per_activation = _PER_ACTIVATION.get(parameters["kind"], lambda parameters, size: OTHER_ESTIMATOR_SECONDS)
     activations = size.activations * measured / size.snapshots

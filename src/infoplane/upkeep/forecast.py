@@ -122,9 +122,15 @@ def forecast(ends: Sequence[Artifact], results: Path, cores: int) -> Forecast:
                 earlier=sum(counts.get(kind, 0) for kind in kinds),
             )
         )
-    seconds = _makespan(todo, {id_: estimate.seconds for id_, estimate in estimates.items()}, cores)
+    seconds = makespan(todo, {a.id: estimates[a.id].seconds + costs.start_seconds(a.stage) for a in todo}, cores)
     largest = max(map(memory.need, todo), default=0.0)
     return Forecast(cores, seconds, sum(job.bytes for job in jobs), largest, tuple(jobs))
+
+
+def seconds_each(todo: Iterable[Artifact], results: Path) -> dict[str, float]:
+    """How long each of some jobs takes from its start to its end, by id."""
+    scales, _ = _scales(results)
+    return {artifact.id: _estimate(artifact, scales).seconds + costs.start_seconds(artifact.stage) for artifact in todo}
 
 
 def _kind(stage: str, parameters: Mapping[str, Any]) -> Kind:
@@ -171,8 +177,11 @@ def _ratio(actual: Sequence[float], model: Sequence[float]) -> float:
     return min(max(sum(actual) / max(sum(model), 1e-9), FASTEST), SLOWEST)
 
 
-def _makespan(todo: Sequence[Artifact], seconds: Mapping[str, float], cores: int) -> float:
-    """Seconds until the last job ends, if each starts as soon as its inputs are there and a core is free."""
+def makespan(todo: Sequence[Artifact], seconds: Mapping[str, float], cores: int) -> float:
+    """Seconds until the last job ends, if each starts as soon as its inputs are there and a core is free.
+
+    `seconds` are those that each takes from start to end, by id; an input without any is there already.
+    """
     ends: dict[str, float] = {}
     waits = {artifact.id: {part.id for part in artifact.inputs if part.id in seconds} for artifact in todo}
     readers: dict[str, list[str]] = {}
@@ -180,7 +189,6 @@ def _makespan(todo: Sequence[Artifact], seconds: Mapping[str, float], cores: int
         for part in parts:
             readers.setdefault(part, []).append(id_)
     rank = {artifact.id: number for number, artifact in enumerate(todo)}
-    stages = {artifact.id: artifact.stage for artifact in todo}
     ready = [rank[id_] for id_, parts in waits.items() if not parts]
     heapq.heapify(ready)
     running: list[tuple[float, str]] = []
@@ -188,7 +196,7 @@ def _makespan(todo: Sequence[Artifact], seconds: Mapping[str, float], cores: int
     while ready or running:
         while ready and len(running) < cores:
             id_ = todo[heapq.heappop(ready)].id
-            heapq.heappush(running, (now + seconds[id_] + costs.start_seconds(stages[id_]), id_))
+            heapq.heappush(running, (now + seconds[id_], id_))
         now, done = heapq.heappop(running)
         ends[done] = now
         for reader in readers.get(done, []):

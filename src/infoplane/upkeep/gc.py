@@ -13,7 +13,7 @@ from pathlib import Path
 from infoplane import artifacts
 from infoplane.upkeep import holdings
 
-SHOWN = {artifacts.FOLDERS[stage] for stage in ("figure", "verdict", "page")}
+SHOWN = {artifacts.FOLDERS[stage] for stage in ("figure", "verdict", "page", "explorer")}
 
 
 @dataclass(frozen=True)

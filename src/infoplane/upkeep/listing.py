@@ -17,7 +17,8 @@ def listing(plan: Plan, ends: Sequence[Artifact], results: Path) -> Listing:
     """Plain values of the part of a plan that `ends` are made of.
 
     `experiments` has a list of conditions by name, each with what it varies and its `artifacts`; then come `analyses`,
-    `figures`, and the verdicts and their page as `claims`. An artifact is its stage, id, what it is, whether it exists.
+    `figures`, the verdicts and their page as `claims`, the `explorer`. An artifact is its stage, id, what it is,
+    whether it exists.
     """
     wanted = {artifact.id: artifact for artifact in behind(ends)}
     described = {
@@ -37,7 +38,12 @@ def listing(plan: Plan, ends: Sequence[Artifact], results: Path) -> Listing:
             if (key := canonical(condition.resolved())) in read
         ]
         experiments |= {name: conditions} if conditions else {}
-    stages = {"analyses": ("analysis",), "figures": ("figure",), "claims": ("verdict", "page")}
+    stages = {
+        "analyses": ("analysis",),
+        "figures": ("figure",),
+        "claims": ("verdict", "page"),
+        "explorer": ("explorer",),
+    }
     return {
         "experiments": experiments,
         **{
@@ -52,5 +58,5 @@ def entries(listed: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     for conditions in listed["experiments"].values():
         for condition in conditions:
             yield from condition["artifacts"]
-    for group in ("analyses", "figures", "claims"):
+    for group in ("analyses", "figures", "claims", "explorer"):
         yield from listed[group]

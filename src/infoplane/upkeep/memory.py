@@ -18,6 +18,7 @@ from infoplane.condition import Condition
 from infoplane.config import Config
 from infoplane.datasets.base import Shape
 from infoplane.measures import MEASURES
+from infoplane.measures.followed import INPUTS
 from infoplane.plan import Artifact
 from infoplane.upkeep import costs
 from infoplane.upkeep.costs import Parameters, Size
@@ -70,7 +71,9 @@ def measurement(parameters: Parameters, size: Size | None) -> float:
     """Of a measurement: one snapshot of the widest layer, its cells or neighbours, and what is stored of all."""
     if size is None:
         return OTHER
-    if parameters["kind"] in MEASURES:  # of weights: float64 of one snapshot, and all pairs of units
+    if (
+        parameters["kind"] in MEASURES and parameters["kind"] != "followed"
+    ):  # of weights: float64 of one snapshot, and all pairs of units
         pairs = 24.0 * size.replicates * size.widest * max(size.widest, size.features)
         return BASE["measurement"] + pairs + _values(parameters, size)
     snapshot = size.replicates * size.samples * (24.0 * size.widest + 40)
@@ -79,9 +82,11 @@ def measurement(parameters: Parameters, size: Size | None) -> float:
 
 
 def _values(parameters: Parameters, size: Size) -> float:
-    """Bytes of a measurement: numbers by replicate, snapshot and layer, and of `specific` a bool for each sample."""
+    """Bytes of a measurement: numbers by replicate, snapshot and layer, and what some keep of inputs:
+    `specific` a bool for each sample, `followed` patterns."""
     measured = min(parameters.get("snapshots") or size.snapshots, size.snapshots)
-    each = 8.0 * QUANTITIES + (size.samples if parameters["kind"] == "specific" else 0)
+    of_inputs = {"specific": size.samples, "followed": 8 * INPUTS * size.features}
+    each = 8.0 * QUANTITIES + of_inputs.get(parameters["kind"], 0)
     return size.replicates * measured * size.layers * each
 
 
