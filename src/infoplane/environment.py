@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
+import re
 import subprocess
 import sys
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+from infoplane import code
 
 PACKAGES = (
     "infoplane",
@@ -26,6 +30,8 @@ PACKAGES = (
     "pillow",
     "snakemake",
 )
+LOCK = "environment.lock"
+PINNED = re.compile(r"^([a-z0-9-]+)==(\S+)", re.MULTILINE)
 # Extensions of the instruction set that decide which kernels run, and so the last bits of a sum.
 INSTRUCTIONS = ("avx", "avx2", "fma", "avx512f", "avx512_bf16", "amx_tile", "asimd", "sve")
 
@@ -44,8 +50,24 @@ def packages() -> dict[str, str | None]:
 
 
 @cache
+def lock() -> str | None:
+    """Digest (12 hex digits of sha256) of environment.lock; None if it is not here, or not what is installed."""
+    path = code.home() / LOCK
+    if not path.is_file():
+        return None
+    text = path.read_text()
+    locked: dict[str, set[str]] = {}
+    for name, found in PINNED.findall(text):
+        locked.setdefault(name, set()).add(found)
+    others = {name: found for name, found in packages().items() if name != "infoplane"}
+    if any(found not in locked.get(name, ()) for name, found in others.items()):
+        return None
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+@cache
 def environment() -> dict[str, Any]:
-    """Code version (git), package versions, platform and processor."""
+    """Code version (git), package versions and the lock that has them, platform and processor."""
     commit, dirty = _commit()
     model, flags = _processor()
     return {
@@ -53,6 +75,7 @@ def environment() -> dict[str, Any]:
         "git_dirty": dirty,
         "python": platform.python_version(),
         "packages": packages(),
+        "lock": lock(),
         "platform": f"{sys.platform}-{platform.machine()}",
         "processor": model,
         "instructions": [name for name in INSTRUCTIONS if name in flags],

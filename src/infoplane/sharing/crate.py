@@ -22,7 +22,7 @@ from infoplane.artifacts import STAGES
 from infoplane.environment import packages
 from infoplane.sharing import about, signing
 from infoplane.sharing.about import Author
-from infoplane.sharing.entities import Entities, Ref, began, ended, place, single
+from infoplane.sharing.entities import Entities, Ref, began, ended, environment, place, single
 from infoplane.tracing import records
 
 if TYPE_CHECKING:
@@ -220,11 +220,8 @@ class _Writer(Entities):
         )
 
     def environment(self, found: Mapping[str, Any]) -> list[Ref]:
-        """Packages, Python, processor and commit under which something was made."""
-        told = {name: version for name, version in found["packages"].items() if version}
-        told |= {key: found[key] for key in ("python", "platform", "processor")}
-        told["git commit"] = f"{found['git_commit'] or 'unknown'}{' with changes' if found['git_dirty'] else ''}"
-        return [self.value(name, version) for name, version in told.items()]
+        """Under which something was made."""
+        return [self.value(name, version) for name, version in environment(found).items()]
 
     def artifact(self, record: records.Record) -> Ref:
         """The folder of an artifact: its manifest, and its files or, of large ones, their names and digests."""

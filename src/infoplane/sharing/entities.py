@@ -75,6 +75,13 @@ class Entities:
         return self.thing(f"#{quote(name)}-{digest}", "PropertyValue", name=name, value=value)
 
 
+def environment(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Packages, lock, Python, processor and commit under which something was made, by name."""
+    told = {name: version for name, version in found["packages"].items() if version}
+    told |= {key: found[key] for key in ("lock", "python", "platform", "processor") if found.get(key)}
+    return told | {"git commit": f"{found['git_commit'] or 'unknown'}{' with changes' if found['git_dirty'] else ''}"}
+
+
 def single(properties: Mapping[str, Any]) -> dict[str, Any]:
     """The properties, where a list of one is that one: so RO-Crate's JSON-LD has it."""
     return {k: v[0] if isinstance(v, list) and len(v) == 1 else v for k, v in properties.items()}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from infoplane import artifacts
 from infoplane.sharing.crate import Study
-from infoplane.sharing.entities import began, ended
+from infoplane.sharing.entities import began, ended, environment
 from infoplane.tracing import records
 
 if TYPE_CHECKING:
@@ -64,13 +64,11 @@ def _add(document: ProvDocument, record: records.Record, person: Any, software: 
         document.wasDerivedFrom(made, f"artifact:{input_}", job)
 
 
-def _program(environment: Any, software: Any) -> tuple[str, dict[str, Any]]:
+def _program(found: Any, software: Any) -> tuple[str, dict[str, Any]]:
     """The program as an agent: one for each commit and set of packages."""
-    told = {f"infoplane:{name}": version for name, version in environment["packages"].items() if version}
-    told |= {f"infoplane:{key}": environment[key] for key in ("python", "platform", "processor")}
-    commit = f"{environment['git_commit'] or 'unknown'}{' with changes' if environment['git_dirty'] else ''}"
-    named = {"prov:type": software, "prov:label": "infoplane", "infoplane:git_commit": commit, **told}
-    return f"agent:{records.fingerprint(environment)}", named
+    told = {f"infoplane:{name.replace(' ', '_')}": value for name, value in environment(found).items()}
+    named = {"prov:type": software, "prov:label": "infoplane", **told}
+    return f"agent:{records.fingerprint(found)}", named
 
 
 def _literal(value: Any) -> str | int | float | bool:

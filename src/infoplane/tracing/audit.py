@@ -229,4 +229,5 @@ def changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, tuple[
     packages = {name: then["packages"].get(name) for name in (*then["packages"], *now["packages"])}
     pairs = {name: (old, now["packages"].get(name)) for name, old in packages.items()}
     pairs |= {key: (then[key], now[key]) for key in ("python", "platform", "processor", "instructions")}
+    pairs["lock"] = (then.get("lock"), now.get("lock"))  # manifests of earlier versions name none
     return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}

@@ -27,6 +27,7 @@ class _Environment(_Strict):
     git_dirty: bool | None
     python: str
     packages: dict[str, str | None]
+    lock: str | None = None
     platform: str
     processor: str
     instructions: list[str]
