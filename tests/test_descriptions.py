@@ -5,9 +5,11 @@ import pytest
 from infoplane import stores
 from infoplane.condition import Condition
 from infoplane.datasets import DATASETS
+from infoplane.datasets.linear import LinearTeacher
 from infoplane.datasets.replicates import draw
 from infoplane.measures import ESTIMATORS, MEASURES
 
+SIZE = {"hidden": (3, 2), "epochs": 4, "snapshots": 3, "batch_size": 4, "replicates": 2}
 OPTIONS = {"noisy": {"draws": 20}, "chain": {"draws": 20}, "bound": {"steps": 5}}
 SECTIONS = {kind: registry[kind](**OPTIONS.get(kind, {})) for registry in (ESTIMATORS, MEASURES) for kind in registry}
 
@@ -18,12 +20,19 @@ def folder(tmp_path_factory):
     from infoplane.training.trainer import train
 
     folder = tmp_path_factory.mktemp("stores")
+    linear = tmp_path_factory.mktemp("linear")
+    teacher = draw(LinearTeacher(features=4, relevant=2, samples=20).distribution(), seed=1, replicates=2)
+    student = Condition(**SIZE, activation="linear", output="linear")
+    train(student, teacher, range(2), linear / "training.zarr.zip", linear / "checkpoint", lambda message: None)
+    with stores.open_tree(linear / "training.zarr.zip") as training:
+        stores.write(SECTIONS["gaussian"].measure(training, teacher), folder / "gaussian.zarr.zip")
     stores.write(draw(DATASETS["parity"](bits=4).distribution(), seed=1, replicates=2), folder / "dataset.zarr.zip")
     with stores.open_dataset(folder / "dataset.zarr.zip") as dataset:
-        condition = Condition(hidden=(3, 2), epochs=4, snapshots=3, batch_size=4, replicates=2, activation_noise=0.1)
+        condition = Condition(**SIZE, activation_noise=0.1)
         train(condition, dataset, range(2), folder / "training.zarr.zip", folder / "checkpoint", lambda message: None)
         with stores.open_tree(folder / "training.zarr.zip") as training:
-            for kind, section in SECTIONS.items():
+            for kind in SECTIONS.keys() - {"gaussian"}:
+                section = SECTIONS[kind]
                 measured = section.measure(training if section.reads == "training" else None, dataset)
                 stores.write(measured, folder / f"{kind}.zarr.zip")
     return folder

@@ -88,7 +88,7 @@ def test_a_whole_section(plan):
             "estimators={binned: null}",
             {
                 *("figures.information_plane.estimator", "figures.replicate_spread.estimator"),
-                *("claims.no_regularization.estimator", "claims.no_overfitting.estimator"),
+                *("claims.no_regularization.estimator", "claims.no_overfitting.estimator", "explorer.compare"),
             },
             'found "binned"; unknown name; allowed: none',
         ),
@@ -97,7 +97,7 @@ def test_a_whole_section(plan):
             {
                 *("figures.information_plane.experiment", "figures.replicate_spread.experiment"),
                 *("figures.learning_curves.experiment", "claims.no_regularization.experiment"),
-                "claims.no_overfitting.experiment",
+                *("claims.no_overfitting.experiment", "explorer.experiment"),
             },
             'found "main"; unknown name; allowed: none',
         ),

@@ -130,8 +130,10 @@ def _misfits(config: Config, condition: Condition, shape: Callable[[str], Shape]
     if condition.batch_size != "full" and condition.batch_size > training:
         yield "batch_size", f"allowed: 1 to {training}, the size of the training set, or `full`"
     if (condition.output == "linear") != (classes == 0):
-        allowed = "linear, since its targets are real-valued" if classes == 0 else "sigmoid or softmax, for its classes"
-        yield "output", f"allowed with `{condition.dataset}`: {allowed}"
+        allowed, targets = (
+            ("linear", "its targets are real-valued") if classes == 0 else ("sigmoid, softmax", "it has classes")
+        )
+        yield "output", f"allowed: {allowed}, since {targets} (`{condition.dataset}`)"
     elif condition.output == "sigmoid" and classes != 2:
         yield "output", f"allowed: softmax, since `{condition.dataset}` has {classes} classes"
 

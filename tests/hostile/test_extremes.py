@@ -2,6 +2,7 @@
 
 import io
 from functools import cache
+from itertools import pairwise
 from types import SimpleNamespace
 
 import numpy as np
@@ -18,17 +19,20 @@ from infoplane.claims import CLAIMS
 from infoplane.claims.base import finding
 from infoplane.claims.page import page
 from infoplane.condition import Condition
+from infoplane.datasets.linear import LinearTeacher
 from infoplane.datasets.replicates import draw
 from infoplane.datasets.rules import Parity
 from infoplane.figures import FIGURES
 from infoplane.figures.verdicts import Verdicts
 from infoplane.measures.binned import Binned
 from infoplane.measures.bound import Bound
+from infoplane.measures.gaussian import Gaussian
 from infoplane.measures.gradients import Gradients
 from infoplane.measures.kde import Kde
 from infoplane.measures.specific import Specific
 from infoplane.measures.weights import Weights
 
+TEACHER = {"features": 6, "relevant": 3, "samples": 10}
 SIZES = {
     "one unit, one network, one epoch, two bins": {"hidden": (1,), "replicates": 1, "epochs": (0, 1), "samples": 4},
     "fifty layers": {"hidden": (3,) * 50, "replicates": 2, "epochs": (0, 1, 5), "samples": 16},
@@ -48,6 +52,16 @@ def training(hidden, replicates, epochs, samples):
     return tree, xr.Dataset(curves, tree.coords)
 
 
+def students(hidden, replicates, epochs, samples):
+    """Made-up linear networks of the same size, measured with their teacher."""
+    rng = np.random.default_rng(1)
+    layers = []
+    for inputs, units in pairwise((TEACHER["features"], *hidden, 1)):
+        values = rng.uniform(0.1, 0.9, (replicates, len(epochs), samples, units)).astype(np.float32)
+        layers.append(layer_of(values, "linear", rng, inputs))
+    return Gaussian().measure(tree_of(layers, range(replicates), epochs), LinearTeacher(**TEACHER).distribution())
+
+
 @pytest.fixture(scope="module", params=SIZES)
 def world(request, tmp_path_factory):
     size, folder = SIZES[request.param], tmp_path_factory.mktemp("world")
@@ -56,9 +70,10 @@ def world(request, tmp_path_factory):
     tree, curves = training(**size)
     estimators = {"binned": Binned(bins=2), "kde": Kde(), "specific": Specific(bins=2)}
     measures = {"weights": Weights(), "gradients": Gradients(), "bound": Bound()}
+    made = {name: measure.measure(tree, data) for name, measure in {**estimators, **measures}.items()}
     measured = {}
-    for name, measure in {**estimators, **measures}.items():
-        stores.write(measure.measure(tree, data), folder / f"{name}.zarr.zip")
+    for name, measurement in {**made, "gaussian": students(**size)}.items():
+        stores.write(measurement, folder / f"{name}.zarr.zip")
         measured[name] = stores.open_dataset(folder / f"{name}.zarr.zip").load()
     condition = Condition(hidden=size["hidden"], replicates=size["replicates"], epochs=size["epochs"][-1], snapshots=2)
     run = Run("main", condition, {}, measured, curves, data)

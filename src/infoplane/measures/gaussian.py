@@ -26,19 +26,27 @@ KNOWN = ("teacher", "relevant", "input_variance", "noise_variance")
 
 def channel_information(kernel: np.ndarray, snr: float) -> np.ndarray:
     """I(X;T) in bits of T = kernel' X + noise, kernel (..., in, unit), X ~ N(0, snr I), noise ~ N(0, I): (...)."""
-    units = kernel.shape[-1]
-    with np.errstate(invalid="ignore"):  # NaN of a network that has diverged
-        return np.linalg.slogdet(np.eye(units) + snr * np.swapaxes(kernel, -1, -2) @ kernel)[1] / (2 * np.log(2))
+    return np.log2(1 + snr * _singular(kernel)[1] ** 2).sum(-1) / 2
 
 
 def target_information(
     kernel: np.ndarray, teacher: np.ndarray, input_variance: float, target_noise: float, variance: float
 ) -> np.ndarray:
     """I(T;Y) in bits of T = kernel' X + noise of `variance` and Y = teacher·X + noise of variance `target_noise`."""
-    covariance = input_variance * np.swapaxes(kernel, -1, -2) @ kernel + variance * np.eye(kernel.shape[-1])
-    shared = input_variance * (teacher @ kernel)[..., None]
-    explained = (shared * np.linalg.solve(covariance, shared)).sum((-2, -1))
+    directions, sizes = _singular(kernel)
+    shared = input_variance * sizes * (teacher @ directions)
+    explained = (shared**2 / (input_variance * sizes**2 + variance)).sum(-1)
     return -np.log2(1 - explained / (input_variance * teacher @ teacher + target_noise)) / 2
+
+
+def _singular(kernel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Left singular vectors (..., in, k) and values (..., k) of kernels (..., in, unit); NaN of a diverged network.
+
+    Along these directions T is independent, however large the weights are: determinants would lose all digits.
+    """
+    known = np.isfinite(kernel).all((-2, -1))
+    directions, sizes, _ = np.linalg.svd(np.where(known[..., None, None], kernel, 0), full_matrices=False)
+    return directions, np.where(known[..., None], sizes, np.nan)
 
 
 def excess_error(kernel: np.ndarray, bias: np.ndarray, teacher: np.ndarray, input_variance: float) -> np.ndarray:
