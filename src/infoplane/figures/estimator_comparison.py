@@ -15,6 +15,9 @@ from infoplane.figures.plane import AXES, name_layers, paths
 from infoplane.figures.style import epoch_colorbar, epoch_norm, panels
 
 
+MOST = 5  # panels that a row has room for
+
+
 class EstimatorComparison(Figure):
     """The information plane by each of several estimators, side by side."""
 
@@ -30,7 +33,8 @@ class EstimatorComparison(Figure):
     def draw(self, analysis: xr.DataTree) -> Drawing:
         """A column per estimator, a row per condition."""
         planes = [plane for condition in conditions(analysis) for plane in _by_estimator(condition)]
-        columns = len(self.compare)
+        # a row for each condition; a single one of many estimators takes two
+        columns = -(-len(self.compare) // (2 if len(planes) == len(self.compare) > MOST else 1))
         norm = epoch_norm(np.concatenate([plane["epoch"].values for plane in planes]))
         with panels(len(planes), per_row=columns, sharey=True, **AXES) as (figure, axes):
             for panel, plane in zip(axes, planes, strict=True):
