@@ -14,7 +14,6 @@ from infoplane.figures.base import Drawing, Figure
 from infoplane.figures.plane import AXES, name_layers, paths
 from infoplane.figures.style import epoch_colorbar, epoch_norm, panels
 
-
 MOST = 5  # panels that a row has room for
 
 
