@@ -49,8 +49,8 @@ def test_bits_that_have_no_say():
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"output": "sigmoid"}, 'output: found "sigmoid"; allowed with `linear`: linear'),
-        ({"dataset": "committee"}, "allowed with `committee`: sigmoid or softmax, for its classes"),
+        ({"output": "sigmoid"}, 'output: found "sigmoid"; allowed: linear, since'),
+        ({"dataset": "committee"}, "allowed: sigmoid, softmax, since it has classes (`committee`)"),
         ({"activation": "tanh"}, 'estimators.gaussian.kind: found "gaussian"; allowed: with `activation: linear`'),
         ({"binned": True}, 'estimators.binned.kind: found "binned"; allowed: gaussian, since the targets are real'),
         ({"relevant": 101}, "datasets.linear.relevant: found 101; allowed: up to 100"),
