@@ -143,7 +143,7 @@ def test_between_the_rename_of_an_artifact_and_snakemakes_note_of_it(finished, p
     """As soon as the first artifact of a stage is in its place, everything is killed: each stage once, from nothing."""
     results = project.folder / "results"
     shutil.rmtree(results)
-    for folder in FOLDERS.values():
+    for folder in [name for name in FOLDERS.values() if (finished.folder / "results" / name).exists()]:
         assert killed(project, lambda folder=folder: list(results.glob(f"{folder}/*/{MANIFEST}")))
         print(f"killed with the first of {folder} in place", flush=True)
         assert_whole(project)
