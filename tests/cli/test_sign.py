@@ -11,6 +11,8 @@ from infoplane.sharing import signing
 
 from . import conftest
 
+pytestmark = pytest.mark.skipif(not shutil.which("ssh-keygen"), reason="no OpenSSH on this machine to sign with")
+
 FIGURE = "results/figures/plane.pdf"
 
 
