@@ -147,6 +147,11 @@ def _readings(config: Config, shape: Callable[[str], Shape]) -> Problems:
         for experiment in analysis.experiments():
             for varied, condition in config.conditions(experiment):
                 samples, features, _ = shape(condition.dataset)
+                if "bound" in analysis.measures and condition.output == "linear":
+                    text = shown(
+                        section.kind, "allowed: kinds without the bound, which is of classes, not of real targets"
+                    )
+                    yield f"{path}.kind", f"{text} ({_where(experiment, varied)})"
                 for place, reader in read.items():
                     for key, allowed in reader.misfits(condition, samples, features):
                         text = shown(getattr(reader, key), allowed)

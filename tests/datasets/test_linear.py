@@ -53,6 +53,7 @@ def test_bits_that_have_no_say():
         ({"dataset": "committee"}, "allowed: sigmoid, softmax, since it has classes (`committee`)"),
         ({"activation": "tanh"}, 'estimators.gaussian.kind: found "gaussian"; allowed: with `activation: linear`'),
         ({"binned": True}, 'estimators.binned.kind: found "binned"; allowed: gaussian, since the targets are real'),
+        ({"figure": "ib_bound"}, 'figures.plane.kind: found "ib_bound"; allowed: kinds without the bound'),
         ({"relevant": 101}, "datasets.linear.relevant: found 101; allowed: up to 100"),
         ({"irrelevant": 12}, "datasets.committee.irrelevant: found 12; allowed: up to 11"),
         ({"shuffled": True}, "datasets.linear.shuffled"),
@@ -62,7 +63,10 @@ def test_what_does_not_go_together_is_a_line(change, told):
     linear = {"kind": "linear_teacher"} | {k: change[k] for k in ("relevant", "shuffled") if k in change}
     committee = {k: change[k] for k in ("irrelevant",) if k in change}
     network = {"dataset": "linear", "output": "linear", "activation": "linear", "epochs": 5}
-    plane = {"kind": "information_plane", "estimator": "binned" if "binned" in change else "gaussian"}
+    plane = {
+        "kind": change.get("figure", "information_plane"),
+        "estimator": "binned" if "binned" in change else "gaussian",
+    }
     config = {
         "defaults": network | {k: v for k, v in change.items() if k in ("output", "dataset", "activation")},
         "experiments": {"main": {}},
