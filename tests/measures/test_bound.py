@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
@@ -13,13 +13,13 @@ def binary_entropy(p):
     return -(xlog2x(np.asarray(p)) + xlog2x(1 - np.asarray(p)))
 
 
+def draw(samples, classes, seed):
+    rng = np.random.default_rng(seed)
+    return rng.dirichlet(np.ones(samples)), rng.dirichlet(np.full(classes, 0.7), samples)
+
+
 def joints(classes):
     """p(x) and p(y|x) of a few inputs."""
-
-    def draw(samples, classes, seed):
-        rng = np.random.default_rng(seed)
-        return rng.dirichlet(np.ones(samples)), rng.dirichlet(np.full(classes, 0.7), samples)
-
     return st.builds(draw, st.integers(2, 8), classes, st.integers(0, 2**32))
 
 
@@ -55,31 +55,28 @@ def test_ends_of_the_spherical_curve(curve):
     assert all(curve[name].attrs["units"] and curve[name].attrs["long_name"] for name in curve)
 
 
-def check_shape(i_x, i_y, beta, error):
-    """Rising, concave, below I_Y = I_X, and of slope 1/β: chords lie between the tangents of their ends.
-
-    Up to an `error` in bits: annealing can end beside the best encoder.
-    """
+def check_shape(i_x, i_y, beta):
+    """Rising, concave, below I_Y = I_X, and of slope 1/β: chords have slopes between those of their ends."""
     assert (np.diff(i_x) > 0).all()
     assert (i_y <= i_x + 1e-9).all()
     slope = np.diff(i_y) / np.diff(i_x)
     assert (np.diff(slope) < 1e-6).all()
     assert (np.diff(beta) >= 0).all()
-    # not next to 0, where Blahut-Arimoto slows down without limit
-    far = i_x[1:] > 0.05
-    x, y = np.diff(i_x)[far], np.diff(i_y)[far]
-    assert (y <= x / beta[:-1][far] + error).all()
-    assert (y >= x / beta[1:][far] - error).all()
+    # not for short chords, which are all rounding, nor next to 0, where Blahut-Arimoto slows down without limit
+    wide = (np.diff(i_x) > 1e-4) & (i_x[1:] > 0.05)
+    assert (slope[wide] <= 1 / beta[:-1][wide] + 1e-4).all()
+    assert (slope[wide] >= 1 / beta[1:][wide] - 1e-4).all()
 
 
 def test_shape_of_the_spherical_curve(curve):
-    check_shape(curve.I_X.values, curve.I_Y.values, curve.beta.values, 1e-6)
+    check_shape(curve.I_X.values, curve.I_Y.values, curve.beta.values)
 
 
 @settings(max_examples=6, deadline=None)
 @given(joints(st.integers(2, 4)))
+@example(draw(8, 4, 807))  # for which annealing ended beside the best encoder
 def test_shape_of_any_curve(joint):
-    check_shape(*bottleneck_curve(*joint, steps=60), 1e-4)
+    check_shape(*bottleneck_curve(*joint, steps=60))
 
 
 @settings(max_examples=5, deadline=None)
@@ -91,7 +88,7 @@ def test_the_tangents_leave_little_room_above_the_curve(joint, steps):
     ceiling = (i_y + (x - i_x) / beta).min(axis=1)
     room = ceiling - np.interp(x[:, 0], i_x, i_y)
     assert room.max() < 5e-5
-    assert room.min() > -1e-4  # annealing can end beside the best encoder
+    assert room.min() > -2e-5
 
 
 @pytest.mark.parametrize("flip", [0.05, 0.1, 0.3])

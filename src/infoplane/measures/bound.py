@@ -26,6 +26,8 @@ ITERATIONS = 2000
 ERROR_BITS, CLOSE = 4e-5, 1e-3
 DIGITS = 12  # p(y|x) that agree in so many are one cell: rounding makes equal sums differ in the last
 
+Point = tuple[float, float, float]  # of the curve: I_X, I_Y, β
+
 ATTRIBUTES = {
     "I_X": ("bits", "I(X;T) on the information-bottleneck bound"),
     "I_Y": ("bits", "I(T;Y) on the information-bottleneck bound"),
@@ -85,8 +87,9 @@ def bottleneck_curve(p_x: np.ndarray, p_y_given_x: np.ndarray, steps: int) -> np
     Reverse annealing: from T = X at a large β down towards β = 1 in `steps`, and in smaller ones where the bound bends
     between them, each solution the start of the next; clusters that have become one are merged. A solution's tangent
     has the slope 1/β and lies above the bound, so two solutions say how far it can be from their chord: ERROR_BITS.
-    What is left is the upper concave hull: between solutions a mixture of them is possible, and for a nearly
-    deterministic Y, where the curve is nearly straight, much of it is such mixtures.
+    Annealing can end beside the best T: where a solution does better at the β before than that one's own, that is
+    solved again from there. What is left is the upper concave hull: between solutions a mixture of them is possible,
+    and for a nearly deterministic Y, where the curve is nearly straight, much of it is such mixtures.
     """
     p_x, p_y_given_x = merge_cells(p_x, p_y_given_x)
     encoder = np.eye(len(p_x))
@@ -94,15 +97,25 @@ def bottleneck_curve(p_x: np.ndarray, p_y_given_x: np.ndarray, steps: int) -> np
     if len(p_x) > MAX_CLUSTERS:
         _, cluster = kmeans2(p_y_given_x, MAX_CLUSTERS, minit="++", rng=0)
         encoder = np.eye(MAX_CLUSTERS)[:, np.unique(cluster)][cluster]
+
+    def solved(start: np.ndarray, beta: float) -> tuple[np.ndarray, Point]:
+        found = _merge_clusters(p_x, p_y_given_x, blahut_arimoto(p_x, p_y_given_x, start, beta))
+        i_x, i_y = information(p_x, p_y_given_x, found)
+        return found, ((i_x, i_y, beta) if i_x >= COLLAPSED else (0.0, 0.0, beta))
+
     points, waiting = [end], [(beta, None) for beta in 1 + np.geomspace(LAST, FIRST, steps)]
+    mended: set[float] = set()  # each β once, so that there is an end to it
     while waiting and points[-1][0] > 0:
-        beta, solution = waiting.pop()
-        if solution is None:
-            solution = _merge_clusters(p_x, p_y_given_x, blahut_arimoto(p_x, p_y_given_x, encoder, beta))
-        i_x, i_y = information(p_x, p_y_given_x, solution)
-        point, last = ((i_x, i_y, beta) if i_x >= COLLAPSED else (0.0, 0.0, beta)), points[-1]
-        if np.isfinite(last[2]) and last[2] - beta > CLOSE * (beta - 1) and _unknown(point, last) > ERROR_BITS:
-            waiting += [(beta, solution), (1 + np.sqrt((last[2] - 1) * (beta - 1)), None)]
+        (beta, found), last = waiting.pop(), points[-1]
+        if found is None or _gain(last, beta) > _gain(found[1], beta) + TOLERANCE:
+            found = solved(encoder, beta)
+        solution, point = found
+        known = np.isfinite(last[2])
+        if known and last[2] not in mended and _gain(point, last[2]) > _gain(last, last[2]) + TOLERANCE:
+            mended.add(points.pop()[2])
+            waiting += [(beta, found), (last[2], solved(solution, last[2]))]
+        elif known and last[2] - beta > CLOSE * (beta - 1) and _unknown(point, last) > ERROR_BITS:
+            waiting += [(beta, found), (1 + np.sqrt((last[2] - 1) * (beta - 1)), None)]
         else:
             points.append(point)
             encoder = solution
@@ -110,7 +123,12 @@ def bottleneck_curve(p_x: np.ndarray, p_y_given_x: np.ndarray, steps: int) -> np
     return _upper_hull(np.array(points))
 
 
-def _unknown(left: tuple[float, float, float], right: tuple[float, float, float]) -> float:
+def _gain(point: Point, beta: float) -> float:
+    """What a solution at β makes as large as it can: I_Y - I_X / β."""
+    return point[1] - point[0] / beta
+
+
+def _unknown(left: Point, right: Point) -> float:
     """How far the bound can lie above the chord of two of its points (I_X, I_Y, β): as far as their tangents cross."""
     dx, dy = np.subtract(right, left)[:2]
     steep, flat = 1 / left[2], 1 / right[2]
