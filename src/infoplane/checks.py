@@ -142,17 +142,12 @@ def _readings(config: Config, shape: Callable[[str], Shape]) -> Problems:
     """Figures, claims and estimators that do not fit a condition that they read."""
     for path, section in readers(config):
         analysis = section.analysis()
-        read: dict[str, Section] = {path: section}
-        read |= {f"estimators.{name}": config.estimators[name] for name in analysis.estimators()}
+        read: list[tuple[str, Section]] = [(path, section), (path, analysis)]
+        read += [(f"estimators.{name}", config.estimators[name]) for name in analysis.estimators()]
         for experiment in analysis.experiments():
             for varied, condition in config.conditions(experiment):
                 samples, features, _ = shape(condition.dataset)
-                if "bound" in analysis.measures and condition.output == "linear":
-                    text = shown(
-                        section.kind, "allowed: kinds without the bound, which is of classes, not of real targets"
-                    )
-                    yield f"{path}.kind", f"{text} ({_where(experiment, varied)})"
-                for place, reader in read.items():
+                for place, reader in read:
                     for key, allowed in reader.misfits(condition, samples, features):
                         text = shown(getattr(reader, key), allowed)
                         yield f"{place}.{key}", f"{text} ({_where(experiment, varied)})"

@@ -46,6 +46,9 @@ def test_bits_that_have_no_say():
     assert "nuisance_class" not in Committee(bits=7).distribution()
 
 
+ASKED = {"figure": "plane", "estimator": "gaussian"}
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -53,7 +56,9 @@ def test_bits_that_have_no_say():
         ({"dataset": "committee"}, "allowed: sigmoid, softmax, since it has classes (`committee`)"),
         ({"activation": "tanh"}, 'estimators.gaussian.kind: found "gaussian"; allowed: with `activation: linear`'),
         ({"binned": True}, 'estimators.binned.kind: found "binned"; allowed: gaussian, since the targets are real'),
-        ({"figure": "ib_bound"}, 'figures.plane.kind: found "ib_bound"; allowed: kinds without the bound'),
+        ({"figure": "ib_bound"}, 'figures.plane.experiment: found "main"; allowed: those on datasets with classes'),
+        ({"claims": {"two_phases": ASKED}}, 'claims.two_phases.experiment: found "main"; allowed: those on datasets'),
+        ({"explorer": {"compare": ["gaussian"]}}, 'explorer.experiment: found "main"; allowed: those on datasets'),
         ({"relevant": 101}, "datasets.linear.relevant: found 101; allowed: up to 100"),
         ({"irrelevant": 12}, "datasets.committee.irrelevant: found 12; allowed: up to 11"),
         ({"shuffled": True}, "datasets.linear.shuffled"),
@@ -74,6 +79,7 @@ def test_what_does_not_go_together_is_a_line(change, told):
         "estimators": {"gaussian": {}, "binned": {}},
         "figures": {"plane": plane},
     }
+    config |= {group: change[group] for group in ("claims", "explorer") if group in change}
     with pytest.raises(ConfigError) as caught:
         loading.load(config)
     assert told in str(caught.value)

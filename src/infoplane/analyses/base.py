@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -22,7 +22,8 @@ Bound = Annotated[
     Literal["upper", "lower"], Field(description="Which bound is taken, where an estimator gives bounds.")
 ]
 CENTERS = {"mean": mean, "median": median}
-SPLIT = ("I_ST", "I_XT_given_S", "I_NT")
+QUANTITIES = {"I_XT": "I(X;T)", "I_TY": "I(T;Y)", "I_ST": "I(S;T)", "I_XT_given_S": "I(X;T|S)", "I_NT": "I(N;T)"}
+SPLIT = ("I_ST", "I_XT_given_S", "I_NT")  # what only some estimators give, of some datasets
 LEARNED = "Training error in the last epoch up to which a network has learned; others have no say."
 
 
@@ -48,11 +49,13 @@ class Analysis(Section):
     """An analysis of the conditions of an experiment, or of several.
 
     `measures` names the built-in measures that it needs beside its estimators, `needs` the quantities that each of its
-    estimators must give; `reads_curves` says that it reads losses and errors, `reads_dataset` that it reads the inputs.
+    estimators must give; `reads_curves` says that it reads losses and errors, `reads_dataset` that it reads the inputs,
+    `of_classes` that what it says makes no sense of real-valued targets.
     """
 
     reads_curves: ClassVar[bool] = False
     reads_dataset: ClassVar[bool] = False
+    of_classes: ClassVar[bool] = False
     measures: ClassVar[tuple[str, ...]] = ()
     needs: ClassVar[tuple[str, ...]] = ("I_XT", "I_TY")
 
@@ -65,6 +68,11 @@ class Analysis(Section):
     def estimators(self) -> tuple[str, ...]:
         """Names of the estimators (under the config's `estimators`) whose measurements it needs."""
         return (self.estimator,) if "estimator" in type(self).model_fields else ()
+
+    def misfits(self, condition: Condition, samples: int, features: int) -> Iterator[tuple[str, str]]:
+        """Real-valued targets, where that is `of_classes`."""
+        if self.of_classes and condition.output == "linear":
+            yield "experiment", "allowed: those on datasets with classes, not real-valued targets"
 
     @abstractmethod
     def analyse(self, runs: Sequence[Run]) -> xr.DataTree:

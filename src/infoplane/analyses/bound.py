@@ -15,6 +15,7 @@ from infoplane.statistics import mean_interval
 class Bound(InformationAnalysis):
     """The layers, untrained and in the last epoch, beside the least I(X;T) that any T of that I(T;Y) needs."""
 
+    of_classes: ClassVar[bool] = True
     measures: ClassVar[tuple[str, ...]] = ("bound",)
 
     kind: Literal["bound"] = "bound"

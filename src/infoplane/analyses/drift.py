@@ -61,8 +61,8 @@ def exponents(weights: xr.Dataset) -> dict[str, xr.DataArray]:
     The slope of a least-squares line through the logarithms; a snapshot counts by the log(t) that it stands for. NaN
     where the window has fewer than three snapshots, or the weights do not move.
     """
-    place = np.log1p(weights["epoch"]) / np.log1p(float(weights["epoch"][-1]))
     end = float(weights["epoch"][-1])
+    place = np.log1p(weights["epoch"]) / np.log1p(end)
     found = {}
     for index, (name, (_, high)) in enumerate(WINDOWS.items()):
         way = weights["displacement"].isel(since=index, drop=True)

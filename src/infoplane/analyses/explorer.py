@@ -8,18 +8,18 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from math import isqrt
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import xarray as xr
 from pydantic import Field
 
-from infoplane.analyses.base import CENTERS, Analysis, Run, result, stated
+from infoplane.analyses.base import CENTERS, QUANTITIES, Analysis, Run, result, stated
+from infoplane.analyses.estimators import Names
 from infoplane.measures.derived import limits
 
 COMPARE = "Estimators that the reader can choose from: names under `estimators`."
-Names = Annotated[tuple[str, ...], Field(min_length=1)]
-PLANE = {"I_XT": "I(X;T)", "I_TY": "I(T;Y)", "I_ST": "I(S;T)", "I_XT_given_S": "I(X;T|S)"}
+PLANE = {name: QUANTITIES[name] for name in ("I_XT", "I_TY", "I_ST", "I_XT_given_S")}
 CURVES = {
     "train_loss": ("nats", "cross-entropy, training set"),
     "test_loss": ("nats", "cross-entropy, held out"),
@@ -37,6 +37,7 @@ FOLLOWED = {
 class Explorer(Analysis):
     """Planes by estimator, learning curves, gradient SNR of every network; the cells of some inputs in the first."""
 
+    of_classes: ClassVar[bool] = True
     reads_curves: ClassVar[bool] = True
     reads_dataset: ClassVar[bool] = True
     measures: ClassVar[tuple[str, ...]] = ("gradients", "followed")

@@ -11,11 +11,9 @@ from typing import ClassVar, Literal
 
 import xarray as xr
 
-from infoplane.analyses.base import InformationAnalysis, LearnedAnalysis, Run, result, stated
+from infoplane.analyses.base import QUANTITIES, InformationAnalysis, LearnedAnalysis, Run, result, stated
 from infoplane.analyses.phases import fitted
 from infoplane.statistics import at_epoch, first, last, mean_interval, smoothed
-
-NAMES = {"I_XT": "I(X;T)", "I_TY": "I(T;Y)", "I_ST": "I(S;T)", "I_XT_given_S": "I(X;T|S)", "I_NT": "I(N;T)"}
 
 
 class Forgetting(LearnedAnalysis, InformationAnalysis):
@@ -34,7 +32,7 @@ class Forgetting(LearnedAnalysis, InformationAnalysis):
 
     def _of(self, run: Run) -> xr.Dataset:
         known = self.information(run)
-        names = {name: quantity for name, quantity in NAMES.items() if name in known}
+        names = {name: quantity for name, quantity in QUANTITIES.items() if name in known}
         chosen = self.of_learned(run, known[[*names]])
         when = fitted(smoothed(chosen["I_TY"]))
         found = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import xarray as xr
@@ -21,6 +21,8 @@ class Generalization(LearnedAnalysis, InformationAnalysis):
 
     Pooled over conditions, and within them: conditions differ in both for reasons of their own (Simpson's paradox).
     """
+
+    of_classes: ClassVar[bool] = True
 
     kind: Literal["generalization"] = "generalization"
 

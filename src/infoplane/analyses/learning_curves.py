@@ -17,6 +17,7 @@ class LearningCurves(Analysis):
     """Bands of loss and error by set, their means in the last epoch, and the generalisation gap."""
 
     reads_curves: ClassVar[bool] = True
+    of_classes: ClassVar[bool] = True
 
     kind: Literal["learning_curves"] = "learning_curves"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 import xarray as xr
 from pydantic import Field
@@ -22,6 +22,8 @@ CURVES = {
 
 class Phases(LearnedAnalysis, InformationAnalysis):
     """Of every layer: what it gains and loses of X and Y, when, and what the held-out error and loss were by then."""
+
+    of_classes: ClassVar[bool] = True
 
     kind: Literal["phases"] = "phases"
     least: Positive = Field(0.5, description="Compression below which a layer has no second phase to date, in bits.")

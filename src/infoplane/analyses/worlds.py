@@ -25,6 +25,7 @@ from infoplane.analyses.phases import Phases
 class Worlds(LearnedAnalysis, InformationAnalysis):
     """What `phases`, `drift` and `forgetting` say of each condition, side by side."""
 
+    of_classes: ClassVar[bool] = True
     measures: ClassVar[tuple[str, ...]] = ("gradients",)
     needs: ClassVar[tuple[str, ...]] = Forgetting.needs
 

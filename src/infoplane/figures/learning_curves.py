@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Literal
 
 import xarray as xr
 
@@ -24,11 +23,6 @@ class LearningCurves(Figure):
     def analysis(self) -> learning_curves.LearningCurves:
         """Losses and errors."""
         return learning_curves.LearningCurves(experiment=self.experiment)
-
-    def misfits(self, condition: Any, samples: int, features: int) -> Iterator[tuple[str, str]]:
-        """Squared errors of real-valued targets, which are no cross-entropy."""
-        if condition.output == "linear":
-            yield "kind", "allowed: student_teacher, since the targets are real-valued"
 
     def draw(self, analysis: xr.DataTree) -> Drawing:
         """Loss and error side by side; conditions below each other."""
