@@ -150,8 +150,10 @@ def verbatim(value):
 
 
 def targets():
-    """What a run is for, with what a report shows of it: each figure, as a film where there is one; the page;
-    and the explorer, which a report of megabytes does not hold twice."""
+    """What a run is for, with what a report shows of it: each figure, as a film where there is one; the page.
+
+    The explorer too, which a report does not show: it is a page of its own.
+    """
     found = []
     for name, figure in DRAWN.items():
         folder = RESULTS / PLAN.figures[name].place

@@ -24,6 +24,7 @@ PER_ROW = 4  # panels
 _FONTS = {
     "font.size": 8,
     "axes.titlesize": 8,
+    "axes.titlepad": 10,  # points: layers are named above the panel too
     "axes.labelsize": 8,
     "xtick.labelsize": 7,
     "ytick.labelsize": 7,
