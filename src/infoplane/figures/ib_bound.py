@@ -7,7 +7,6 @@ from typing import Literal
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from infoplane.analyses.base import condition_name, conditions
 from infoplane.analyses.bound import Bound
@@ -39,8 +38,6 @@ class IBBound(InformationFigure):
                     panel.set(**AXES)
                 whole.set_xlim(0, _right(layers))
                 whole.set_ylim(-0.03, 1.08 * layers["I_Y"].max())
-                # no steps of 0.25: their names are wider, and the layout is made before they are chosen
-                whole.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
                 _zoom(bend, layers)
                 _excess(excess, layers)
                 whole.set_title(condition_name(layers.attrs["varied"], "\n"))
@@ -59,8 +56,7 @@ def _excess(panel: Axes, layers: xr.Dataset) -> None:
             panel.plot(at + side, mean[at], "o", color=color, markerfacecolor=face or color, markersize=4)
         panel.plot([], [], "o", color="0.4", markerfacecolor=face or "0.4", markersize=4, linestyle="none", label=label)
     panel.set_xticks(place, layer_names(len(place)))
-    top = panel.get_ylim()[1]
-    panel.set_ylim(-0.03 * top, 1.06 * top)  # no tick at the edge, beyond which its name would stand
+    panel.set_ylim(bottom=-0.03 * panel.get_ylim()[1])
     panel.set_ylabel("excess of $I(X;T)$ [bits]")
     panel.legend(loc="upper right", handletextpad=0.1)
 

@@ -75,6 +75,8 @@ def panels(
     with mpl.rc_context({**sns.axes_style("ticks"), **_FONTS, **_LINES}):
         figure = Figure(figsize=(width or (SINGLE if number == 1 else DOUBLE), height * rows), layout="constrained")
         grid = figure.subplots(rows, columns, squeeze=False, **subplots)
+        for axes in grid.ravel():  # how many ticks there are hangs on it, also while a file is saved
+            axes.tick_params(labelsize=_FONTS["xtick.labelsize"])
         yield figure, grid.ravel()[:number].tolist()
         _finish(grid, xlabel, ylabel)
         sns.despine(figure)

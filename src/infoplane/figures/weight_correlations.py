@@ -47,4 +47,4 @@ def _distributions(panel: Axes, layer: xr.Dataset, color: Any) -> None:
     panel.stairs(layer["share_last"], edges, fill=True, color=color, alpha=0.5, label="last epoch")
     panel.stairs(layer["share_initial"], edges, color="0.4", linewidth=0.8, label="initial weights")
     panel.stairs(layer["share_random"], edges, color="black", linestyle=":", label="random directions")
-    panel.set_xlim(-1, 1)
+    panel.set(xlim=(-1, 1), xticks=(-1, 0, 1))
