@@ -18,7 +18,7 @@ from snakemake.persistence import FileBackupMixin
 import infoplane.artifacts
 import infoplane.captions
 import infoplane.plan
-from infoplane import terminal, view
+from infoplane import terminal, view, warm
 from infoplane.figures.base import GROUPS
 from infoplane.patterns import beginnings
 from infoplane.upkeep import memory
@@ -203,6 +203,8 @@ def show_what_exists():
         for artifact in (artifact for stage in MISSING.values() for artifact in stage):
             told(infoplane.artifacts.drop_damaged, RESULTS, artifact.recipe)
         told(view.bring_up_to_date, RESULTS, PLAN.view, SHOWN)
+        if workflow.local_exec and TO_MAKE:
+            warm.up(stage for stage, artifacts in MISSING.items() if artifacts)
 
 
 def work():

@@ -105,19 +105,25 @@ class Estimator(Measure):
         return np.unique(np.linspace(0, recorded - 1, min(recorded, self.snapshots or recorded)).round().astype(int))
 
 
+# Bytes of the activations that are looked at together.
+STACK_BYTES = 2**23
+
+
 class LayerEstimator(Estimator):
-    """An estimator that looks at one snapshot of one layer at a time."""
+    """An estimator that looks at one snapshot of one layer at a time; at several, if it is `stacked`."""
+
+    stacked: ClassVar[bool] = False
 
     @abstractmethod
     def information(self, activation: xr.DataArray, dataset: xr.Dataset, layer: Layer) -> xr.Dataset:
         """Estimate the `quantities` of one snapshot of a layer.
 
         `activation` float32 (replicate, sample, unit); the result has the dimension replicate. Replicates
-        with a NaN give NaN.
+        with a NaN give NaN. If the estimator is `stacked`, both have the dimension epoch after replicate.
         """
 
     def measure(self, training: xr.DataTree, dataset: xr.Dataset) -> xr.Dataset:
-        """Measure one snapshot of one layer at a time: that is the chunk of `activation` in the store."""
+        """Measure one snapshot of one layer at a time, or a stack of them: the store has a chunk of each."""
         known = ("p_x", "p_y_given_x", "sufficient_class", "nuisance_class", "label")
         dataset = read(dataset, *(name for name in known if name in dataset))
         measured = [self._layer(number, node, dataset) for number, node in layers(training)]
@@ -131,14 +137,21 @@ class LayerEstimator(Estimator):
             node.activation_max.load().max("epoch").astype(np.float32),
         )
         snapshots = []
-        for epoch in self.measured(node.sizes["epoch"]):
-            activation = node.activation.isel(epoch=epoch).load().astype(np.float32)
-            activation = activation.transpose("replicate", "sample", "unit").drop_vars(
-                ("sample", "unit"), errors="ignore"
-            )
+        for epochs in self._stacks(node.activation):
+            activation = node.activation.isel(epoch=epochs).load().astype(np.float32)
+            activation = activation.transpose("replicate", "epoch", "sample", "unit", missing_dims="ignore")
+            activation = activation.drop_vars(("sample", "unit"), errors="ignore")
             snapshots.append(self.information(activation, dataset, layer))
         result = xr.concat(snapshots, "epoch", data_vars="all", coords="minimal", compat="override")
         return result.merge(self.layer_variables(layer)).assign_coords(layer=number)
+
+    def _stacks(self, activation: xr.DataArray) -> Iterator[int | np.ndarray]:
+        """The snapshots to look at together: one, or so many as `STACK_BYTES` hold."""
+        measured = self.measured(activation.sizes["epoch"])
+        if not self.stacked:
+            return iter(measured)
+        most = max(1, STACK_BYTES * activation.sizes["epoch"] // (4 * activation.size))
+        return iter(np.split(measured, range(most, len(measured), most)))
 
     def layer_variables(self, layer: Layer) -> xr.Dataset:
         """Further variables (replicate) of a layer for all its snapshots, such as the range of the bins."""

@@ -260,6 +260,7 @@ class CellEstimator(LayerEstimator):
     """An estimator that puts inputs into cells: subclasses say how activations become bin indices."""
 
     quantities: ClassVar[tuple[str, ...]] = QUANTITIES
+    stacked: ClassVar[bool] = True
 
     correction: Annotated[Literal["miller_madow"] | None, Neutral(None)] = Field(
         None,

@@ -17,8 +17,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 
 from infoplane import stores
+
+OPEN_FILES = 128  # snapshots that are kept open: a store is finished array by array, each from all of them
 
 
 class Checkpoint:
@@ -26,6 +29,7 @@ class Checkpoint:
 
     def __init__(self, path: Path):
         self.path, self.store = Path(path), Path(path) / "training.zarr"
+        self._opened: dict[int, NpzFile] = {}
 
     def __enter__(self) -> Checkpoint:
         while True:
@@ -51,6 +55,7 @@ class Checkpoint:
             return False
 
     def __exit__(self, *_) -> None:
+        self._close()
         os.close(self._lock)
 
     def count(self) -> int:
@@ -64,6 +69,7 @@ class Checkpoint:
 
     def clear(self) -> None:
         """Remove everything but the lock."""
+        self._close()
         for entry in self.path.iterdir():
             if entry.is_dir():
                 shutil.rmtree(entry)
@@ -80,9 +86,17 @@ class Checkpoint:
         os.replace(beside, self._file(snapshot))
 
     def load(self, snapshot: int, name: str) -> np.ndarray:
-        """Return one array of one snapshot."""
-        with np.load(self._file(snapshot)) as arrays:
-            return arrays[name]
+        """Return one array of one snapshot, which is not saved anew afterwards."""
+        if snapshot not in self._opened:
+            if len(self._opened) == OPEN_FILES:
+                self._opened.popitem()[1].close()  # the newest: who reads all in turn needs it last
+            self._opened[snapshot] = np.load(self._file(snapshot))
+        return self._opened[snapshot][name]
+
+    def _close(self) -> None:
+        for arrays in self._opened.values():
+            arrays.close()
+        self._opened.clear()
 
     def release(self, path: Path) -> None:
         """Pack the finished store into the file `path` and remove the checkpoint."""
@@ -91,6 +105,7 @@ class Checkpoint:
 
     def remove(self) -> None:
         """Remove the checkpoint, the store first."""
+        self._close()
         shutil.rmtree(self.store, ignore_errors=True)
         shutil.rmtree(self.path)
 

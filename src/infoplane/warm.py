@@ -1,0 +1,89 @@
+"""Jobs that start warm: forked from a process that has imported what they need.
+
+Snakemake starts a Python for each script. Importing xarray and TensorFlow there takes longer than what most jobs are
+for, so a run on this machine has one process import them, and forks it for each job: a process of its own as before,
+with the same bytes as its result. That process (multiprocessing's forkserver) computes nothing, which is what makes it
+safe to fork, and ends with the run, however that ends. Jobs of other machines, or in environments of their own, start
+as Snakemake has it.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import multiprocessing
+import os
+import runpy
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+# What the jobs of a stage import, or most of them.
+MODULES = {
+    "dataset": ("infoplane.datasets.replicates",),
+    "training": ("infoplane.training.trainer",),
+    "measurement": ("infoplane.measures",),
+    "analysis": ("infoplane.analyses",),
+    "verdict": ("infoplane.claims",),
+    "figure": ("infoplane.rendering",),
+    "page": ("infoplane.claims.page",),
+    "explorer": ("infoplane.explorer.page",),
+}
+COMMON = ("snakemake.cli", "infoplane.jobs", "infoplane.stores")
+STAGES = "INFOPLANE_WARM"  # tells the process which stages to prepare for
+# A forked process first looks at the program that asked for it: these two do nothing unless they are run.
+PROGRAMS = {"infoplane", "snakemake"}
+# Snakemake gives these to each job, with its number of threads.
+THREADS = [f"{library}_NUM_THREADS" for library in ("OMP", "GOTO", "OPENBLAS", "MKL", "NUMEXPR")]
+
+
+def up(stages: Iterable[str]) -> None:
+    """Start the process that jobs of some stages are to be forked from, unless there is one, or cannot be one."""
+    if sys.platform != "linux" or Path(getattr(sys.modules["__main__"], "__file__", "")).name not in PROGRAMS:
+        return
+    from multiprocessing import forkserver
+
+    from snakemake.script import PythonScript
+
+    if hasattr(PythonScript.execute_script, "__wrapped__"):
+        return
+    os.environ |= {STAGES: ",".join(stages)} | dict.fromkeys(THREADS, "1")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([f"{__package__}.warmed"])
+    forkserver.ensure_running()
+    PythonScript.execute_script = _forked(PythonScript.execute_script, context)
+
+
+def imported(stages: Iterable[str]) -> None:
+    """Import what the jobs of some stages need; what cannot be imported is the job's to tell."""
+    for name in (*COMMON, *(name for stage in stages for name in MODULES[stage])):
+        with suppress(Exception):
+            importlib.import_module(name)
+
+
+def _forked(cold: Callable[..., None], context: Any) -> Callable[..., None]:
+    """Snakemake's way to run a script in a process of its own, warm where that comes to the same."""
+
+    @functools.wraps(cold)
+    def execute_script(script: Any, fname: str, edit: bool = False) -> None:
+        elsewhere = script.conda_env or script.container_img or script.env_modules or script.shadow_dir
+        if elsewhere or script.bench_record or script.threads != 1:
+            return cold(script, fname, edit=edit)
+        folder = script.resources.get("tmpdir")
+        process = context.Process(target=_run, args=(fname, {"TMPDIR": str(folder)} if folder else {}))
+        process.start()
+        process.join()
+        if process.exitcode:
+            raise subprocess.CalledProcessError(process.exitcode, [sys.executable, fname])
+
+    return execute_script
+
+
+def _run(script: str, variables: Mapping[str, str]) -> None:
+    """Be the process of a script."""
+    os.environ |= variables
+    sys.argv = [script]
+    runpy.run_path(script, run_name="__main__")
