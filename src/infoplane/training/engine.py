@@ -17,7 +17,7 @@ import xarray as xr
 from infoplane.condition import Condition
 from infoplane.datasets.replicates import TEST_SHARE
 from infoplane.training.backend import keras, tf
-from infoplane.training.network import EnsembleNetwork, initial_weights
+from infoplane.training.network import SMALL, EnsembleNetwork, initial_weights
 from infoplane.training.optimizers import make_optimizer
 from infoplane.training.randomness import mix, permutation, replicate_keys
 
@@ -92,7 +92,9 @@ class Engine:
         self.network = EnsembleNetwork(condition, self.classes, size)
         self.network(tf.zeros((size, features, 1)))
         self.optimizer = make_optimizer(condition, [tf.constant(w[:size]) for w in self.initial])
-        self._features = tf.constant(self.x.T.ravel())
+        # The input of a matrix product is gathered sample by sample, that of sums number by number, as they read it.
+        self._by_sample = self.initial[0][0].size > SMALL
+        self._features = tf.constant(self.x if self._by_sample else self.x.T.ravel())
         self._first = tf.constant(np.arange(features, dtype=np.int32)[:, None] * samples)
         keys = replicate_keys(condition.seed, replicates)
         train_index = np.argsort(order, axis=1)[:, : self.n_train].astype(np.int32)
@@ -209,8 +211,11 @@ class Engine:
 
     def _turn(self, data: Data, rows: tf.Tensor, keys: tf.Tensor) -> Turn:
         """What is computed on at once, of sample numbers (replicate, sample)."""
-        x, label = tf.gather(self._features, rows[:, None] + self._first), _take(data.label, rows)
-        return Turn(x, label, keys, self.network.noise(keys, rows.shape[1]))
+        if self._by_sample:
+            x = tf.transpose(tf.gather(self._features, rows), (0, 2, 1))
+        else:
+            x = tf.gather(self._features, rows[:, None] + self._first)
+        return Turn(x, _take(data.label, rows), keys, self.network.noise(keys, rows.shape[1]))
 
     def _slope(self, weights: Tensors, turn: Turn, size: int) -> Tensors:
         """Gradient of the summed loss over `size`."""
