@@ -45,7 +45,7 @@ function drawChoices() {
   const at = condition();
   fill($("condition"), told.conditions.map((other, number) => [String(number), conditionName(other)]), state.condition);
   const each = at.replicates.map((replicate, place) => [String(place), `network ${replicate}`]);
-  fill($("network"), [["mean", `mean of ${at.replicates.length}`], ["all", `all ${at.replicates.length}`], ...each], state.network);
+  fill($("network"), [["mean", `mean of ${at.replicates.length} networks`], ["all", `all ${at.replicates.length} networks`], ...each], state.network);
   fill($("estimator"), Object.keys(at.estimators).map((name) => [name, name]), state.estimator);
   const { dataset, activation, batch_size } = at.settings;
   const few = measured().epochs.length < at.epochs.length ? `; ${state.estimator} is measured at ${measured().epochs.length} of ${at.epochs.length} epochs, the nearest is shown` : "";
@@ -104,6 +104,12 @@ function play() {
   draw();
 }
 
+/** The next choice of networks, or the one before: their mean, all, and each. */
+function stepNetwork(by) {
+  const choices = ["mean", "all", ...condition().replicates.keys()];
+  change({ network: choices[(choices.indexOf(state.network) + by + choices.length) % choices.length] });
+}
+
 const goTo = (section) => $(section)?.scrollIntoView({ block: "start" });
 
 function listen() {
@@ -124,6 +130,7 @@ function listen() {
   }, (left, top) => change({ time: timeAt(left, top) }));
   for (const id of ["error", "loss", "snr", "parts-chart"]) draggable(id, () => { pause(); return true; }, (left) => change({ time: timeIn(id, left) }));
   document.addEventListener("keydown", (event) => {
+    if (event.key.toLowerCase() === "n" && !event.ctrlKey && !event.metaKey && !event.altKey && !event.target.closest("select")) return stepNetwork(event.key === "n" ? 1 : -1);
     if (event.key !== " " || event.target.closest("button, select, input, a, summary")) return;
     event.preventDefault();
     play();
