@@ -3,43 +3,14 @@
 from urllib.parse import parse_qs
 
 import pytest
-from tests.workflow.browser import PROGRAM, Browser
+from tests.workflow.browser import PROGRAM
 
 from infoplane.explorer.page import page
 
-from .conftest import FINDINGS, PARAMETERS, VERSIONS
+from .conftest import FINDINGS, PARAMETERS, VERSIONS, opened
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="there is no Chromium or Chrome")
-READY = "document.querySelector('#plates li') !== null"
 NOW = "document.getElementById('epoch').textContent"
-
-
-@pytest.fixture(scope="module")
-def address(text, tmp_path_factory):
-    path = tmp_path_factory.mktemp("page") / "explorer.html"
-    path.write_text(text)
-    return path.as_uri()
-
-
-@pytest.fixture(scope="module")
-def started():
-    with Browser() as browser:
-        yield browser
-
-
-@pytest.fixture
-def browser(started, address):
-    """A browser at the page as it is first opened; it must not have complained in the end."""
-    started.errors.clear()
-    opened(started, address)
-    yield started
-    assert started.errors == []
-
-
-def opened(browser, address):
-    browser.open("about:blank")
-    browser.open(address)
-    assert browser.wait(READY)
 
 
 def said(browser):
@@ -100,7 +71,7 @@ def test_what_is_told_is_the_number_of_the_analysis(browser, analysis):
     assert browser.wait(
         f"document.querySelector('[data-now=y]').textContent.startsWith('T₃ at epoch 20 knows {i_ty:.3f} of')"
     )
-    assert browser.wait("document.getElementById('live').textContent.startsWith('T₃ of network 1, epoch 20')")
+    assert browser.wait("document.getElementById('live').textContent.startsWith('T₃, network 1, epoch 20')")
 
 
 def test_the_point_can_be_dragged_along_its_path(browser):

@@ -20,7 +20,8 @@ function drawChain() {
       const most = Math.max(...values.filter(Number.isFinite));
       fill.style.width = `${(100 * Math.max(value, 0)) / most}%`;
       fill.style.background = place ? layerColor(place - 1) : "var(--soft)";
-      const number = html("span", more ? { className: "broken", title: "more than the layer before" } : {}, shown(value, 2 + axis), more ? " ▲" : "");
+      const number = html("span", more ? { className: "broken", title: "more than the layer before" } : {}, shown(value, 2 + axis));
+      if (more) number.append(html("span", { "aria-hidden": "true" }, " ▲"), html("span", { className: "hidden" }, ", more than the layer before"));
       const ticks = place && state.network === "all" ? networks().map((one) => along(quantity(["I_XT", "I_TY"][axis]), one, place - 1)[now]) : [];
       const marks = ticks.filter(Number.isFinite).map((value) => html("b", { style: `left: ${(100 * Math.max(value, 0)) / most}%` }));
       return html("td", {}, html("div", { className: "bar" }, html("span", { "aria-hidden": "true" }, fill, ...marks), number));

@@ -32,13 +32,18 @@ async function draw() {
   clearTimeout(telling);
   clearTimeout(writing);
   if (player) return;
-  telling = setTimeout(() => ($("live").textContent = planeText()), 500);
+  telling = setTimeout(() => {
+    const text = planeText();
+    if ($("live").textContent !== text) $("live").textContent = text; // else it would be read out again
+  }, 500);
   writing = setTimeout(() => history.replaceState(null, "", fragment()), 150);
 }
 
+/** The options of a list, made anew only where they are others: a screen reader would read out all that is made anew. */
 function fill(select, options, chosen) {
-  const wanted = options.map(([value, text]) => html("option", { value, textContent: text, selected: value === String(chosen) }));
-  select.replaceChildren(...wanted);
+  const same = select.length === options.length && options.every(([value, text], i) => select[i].value === value && select[i].text === text);
+  if (!same) select.replaceChildren(...options.map(([value, text]) => html("option", { value, textContent: text })));
+  if (select.value !== String(chosen)) select.value = String(chosen);
 }
 
 function drawChoices() {
@@ -80,7 +85,6 @@ function drawTime() {
   slider.value = state.time;
   slider.setAttribute("aria-valuetext", `epoch ${epochNow()}`);
   $("epoch").textContent = `epoch ${counted(epochNow())}`;
-  $("play").setAttribute("aria-pressed", player !== null);
   $("play").firstElementChild.textContent = player ? "❚❚" : "▶";
   $("play-word").textContent = player ? "Pause" : "Play";
 }
@@ -101,6 +105,7 @@ function play() {
     if (state.time >= condition().epochs.length - 1) pause();
     change({ time: state.time + 1 });
   }, PLAY_MS);
+  $("live").textContent = "Playing.";
   draw();
 }
 
@@ -118,6 +123,7 @@ function listen() {
   $("network").addEventListener("change", ({ target: { value } }) => change({ network: value === "mean" || value === "all" ? value : Number(value) }));
   $("time").addEventListener("input", (event) => { pause(); change({ time: Number(event.target.value) }); });
   $("play").addEventListener("click", play);
+  $("skip").addEventListener("click", (event) => { event.preventDefault(); $("network").focus(); });
   $("back").addEventListener("click", () => change({ step: state.step - 1 }));
   $("next").addEventListener("click", () => change({ step: state.step + 1 }));
   [...$("steps").querySelectorAll("button")].forEach((button, place) => button.addEventListener("click", () => change({ step: place + 1 })));

@@ -36,6 +36,10 @@ function chart(id, label, series, { y, marks, areas = [], rule = null }) {
   root.append(svg("circle", { cx: now, cy: EDGE.top, r: 4.5, fill: "var(--text)" }));
 }
 
+/** The first and the last of some numbers over the epochs, in words; captions say what is now. */
+const fromTo = (values, digits) => `from ${shown(values[0], digits)} to ${shown(values.at(-1), digits)}`;
+const throughout = (epochs) => `epochs ${counted(epochs[0])} to ${counted(epochs.at(-1))}`;
+
 /** A caption of words and of keys to the lines: pieces are texts or [class, colour]. */
 function caption(id, ...pieces) {
   document.getElementById(id).replaceChildren(...pieces.map((piece) => {
@@ -61,7 +65,8 @@ function drawCurves() {
     });
     const title = name === "error" ? "Error" : "Cross-entropy";
     caption(`${name}-caption`, `${title}: `, ["", "var(--train)"], `training ${train}${units}, `, ["dashed", "var(--test)"], `held out ${test}${units}`);
-    chart(name, `${title} of ${networkName()} at epoch ${epochNow()}: training ${train}, held out ${test}.`, series, {
+    const [trained, held] = sets.map(([set]) => fromTo(along(arrays[`${set}_${name}`], toldNetwork()), digits));
+    chart(name, `${title}, ${networkName()}, ${throughout(epochs)}: training ${trained}, held out ${held}.`, series, {
       y: [0, most * 1.05], marks: ticks(0, most, 4).map((value) => [value, String(value).replace(/^0\./, ".")]),
     });
   }
@@ -90,7 +95,8 @@ function drawSNR() {
   const powers = Array.from({ length: Math.floor(most) - Math.ceil(least) + 1 }, (_, i) => Math.ceil(least) + i);
   const told = Number.isFinite(now) ? `${now.toPrecision(2)}: ${now >= 1 ? "drift" : "diffusion"}` : "none";
   caption("snr-caption", "Gradient SNR, ", ["", layerColor(state.layer)], `${name}${toldNetwork() === centre() ? ", median" : ""} ${told}`);
-  chart("snr", `Gradient signal to noise of ${name}, ${networkName()}, at epoch ${epochNow()}: ${told}.`, series, {
+  const way = fromTo(along(arrays.snr, toldNetwork(), state.layer).map((power) => 10 ** power), 2);
+  chart("snr", `Gradient signal to noise of ${name}, ${networkName()}, ${throughout(epochs)}: ${way}.`, series, {
     y: [least - 0.1, most + 0.1], marks: powers.map((power) => [power, power < 0 ? String(10 ** power).replace(/^0/, "") : String(10 ** power)]), rule: 0,
   });
 }
@@ -115,7 +121,7 @@ function drawParts() {
   const line = (values) => ({ epochs, values, color: "var(--ink)", width: 0.8, opacity: 0.6 });
   const series = many ? networks().flatMap((network) => parts(network).slice(0, 2).map(line)) : [];
   const most = Math.max(0.1, ...[whole, ...series.map(({ values }) => values)].flatMap((values) => Array.from(values).filter(Number.isFinite)));
-  chart("parts-chart", `${name} of ${networkName()} at epoch ${epochOfEstimator()}: ${shown(of_class[now])} bits of the class, ${shown(rest[now])} of the rest.`, series, {
+  chart("parts-chart", `${name}, ${networkName()}, ${throughout(epochs)}: of the class ${fromTo(of_class, 2)} bits, of the rest ${fromTo(rest, 2)}.`, series, {
     y: [0, most * 1.05], marks: ticks(0, most, 5).map((value) => [value, String(value)]),
     areas: [
       { epochs, low: nothing, high: of_class, color: "var(--class)" },

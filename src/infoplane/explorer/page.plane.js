@@ -37,7 +37,7 @@ function planeText() {
     const valueOf = (network) => along(quantity(name), network, state.layer)[now];
     return shown(valueOf(toldNetwork()), digits) + amongNetworks(valueOf, digits);
   });
-  return `${layerNames(at.layers)[state.layer]} of ${networkName()}, epoch ${epochOfEstimator()}: ${about_x} of ${shown(at.H_X)} bits about X, ` +
+  return `${layerNames(at.layers)[state.layer]}, ${networkName()}, epoch ${epochOfEstimator()}: ${about_x} of ${shown(at.H_X)} bits about X, ` +
     `${about_y} of ${shown(at.I_XY, 3)} bits about Y.`;
 }
 
