@@ -12,6 +12,7 @@ POINTS = """
 signs = brought.signs:Signs
 binned = brought.signs:Signs
 wrong = brought.signs:Signs
+torn = brought.torn:Torn
 [infoplane.figures]
 shown = brought.shown:Shown
 bare = brought.bare:Bare
@@ -37,6 +38,7 @@ FILES = {
     "brought/shown.py": "",
     "brought/shown.rst": "A caption.",
     "brought/bare.py": "",
+    "brought/torn.py": "import nothing_of_the_kind\n",
     "brought/helper.py": "def half(t):\n    return t / 2\n",
     "brought/other.py": "OTHER = 1\n",
     "brought-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: brought\nVersion: 1.0\n",
@@ -68,12 +70,14 @@ def forget():
 def test_a_kind_that_is_brought_is_one_as_others_but_takes_no_name(package):
     kinds = Registry("infoplane.estimators", binned="infoplane.measures.binned:Binned")
     with pytest.warns(UserWarning, match="brought.signs:Signs is left out: binned is infoplane's own"):
-        assert set(kinds) == {"binned", "signs", "wrong"}
+        assert set(kinds) == {"binned", "signs", "wrong", "torn"}
     assert kinds["binned"].__module__ == "infoplane.measures.binned"
     assert kinds["signs"]().kind == "signs"
     assert kinds.module("signs") == "brought.signs"
     with pytest.raises(ValueError, match=r"infoplane\.estimators: wrong = brought\.signs:Signs: needed: .* its `kind`"):
         kinds["wrong"]
+    with pytest.raises(ValueError, match=r"torn = brought\.torn:Torn: ModuleNotFoundError: .*torn\.py, line 1\)"):
+        kinds["torn"]
     assert set(Registry("infoplane.claims")) == set(Registry()) == set()
 
 
@@ -81,6 +85,8 @@ def test_its_figures_bring_their_captions(package, monkeypatch):
     monkeypatch.setattr(captions, "FIGURES", Registry("infoplane.figures", bull="infoplane.figures.bull:Bull"))
     assert captions.brought() == {"shown": "A caption."}
     assert captions.known().keys() > {"shown", "bull"}
+    assert captions.place("bare") == str(package / "brought/bare.rst")
+    assert captions.place("bull") == "workflow/report/bull.rst"
 
 
 def test_a_figure_without_a_caption_is_one_line():

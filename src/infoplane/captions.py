@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from infoplane import code, plugins
 from infoplane.figures import FIGURES
 
@@ -14,6 +16,15 @@ def known() -> dict[str, str]:
 
 def brought() -> dict[str, str]:
     """Those of the figures that other packages bring: `module.rst` beside the figure's module."""
-    files = {kind: plugins.file(FIGURES.module(kind)) for kind in FIGURES}
-    texts = {kind: file.with_suffix(".rst") for kind, file in files.items() if file}
+    texts = {kind: text for kind in FIGURES if (text := _beside(kind))}
     return {kind: text.read_text() for kind, text in texts.items() if text.is_file()}
+
+
+def place(kind: str) -> str:
+    """Where the caption of a figure belongs."""
+    return str(_beside(kind) or f"workflow/report/{kind}.rst")
+
+
+def _beside(kind: str) -> Path | None:
+    file = plugins.file(FIGURES.module(kind)) if kind in [*FIGURES] else None
+    return file.with_suffix(".rst") if file else None

@@ -18,7 +18,7 @@ from infoplane import code
 from infoplane.analyses import ANALYSES
 from infoplane.analyses.base import Analysis
 from infoplane.artifacts import STAGES, Order, Recipe, canonical, is_there
-from infoplane.captions import known
+from infoplane.captions import known, place
 from infoplane.claims import CLAIMS
 from infoplane.claims.base import Claim
 from infoplane.condition import Condition
@@ -250,7 +250,7 @@ def _runs(plan: Plan, analysis: Analysis) -> Iterator[PlannedRun]:
 
 def _figure(plan: Plan, name: str, figure: Picture, read: Artifact, captions: Mapping[str, str]) -> Artifact:
     if figure.kind not in captions:
-        raise ValueError(f"figures.{name}: there is no caption for {figure.kind}: workflow/report/{figure.kind}.rst")
+        raise ValueError(f"figures.{name}: there is no caption for {figure.kind}: {place(figure.kind)}")
     parameters = {
         "name": name,
         **{key: value for key, value in figure.resolved().items() if key != "experiment"},

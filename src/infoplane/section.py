@@ -7,6 +7,7 @@ siblings: adding an estimator re-measures nothing.
 
 from __future__ import annotations
 
+import traceback
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -124,7 +125,14 @@ class Registry(Mapping[str, type[Section]]):
 
     def __getitem__(self, kind: str) -> type[Section]:
         module, _, name = self._paths[kind].partition(":")
-        found = getattr(import_module(module), name)
+        try:
+            found = getattr(import_module(module), name)
+        except Exception as error:
+            if kind in self._own:
+                raise
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            line = f"{self._group}: {kind} = {self._paths[kind]}: {type(error).__name__}: {error}"
+            raise ValueError(f"{line} ({where.filename}, line {where.lineno})") from error
         if kind not in self._own and (found.model_fields["kind"].default != kind or "." not in module):
             raise ValueError(
                 f"{self._group}: {kind} = {self._paths[kind]}: needed: a module in a package, and its `kind`"

@@ -113,20 +113,21 @@ def cells(layers=4, replicates=4):
     return data.assign_coords(replicate=np.arange(replicates), epoch=EPOCHS, layer=np.arange(1, layers + 1))
 
 
-def followed(layers=4, features=12):
+def followed(layers=4, replicates=4, features=12):
     """Three inputs; each layer forgets one bit of them at the last epoch."""
-    shape = (len(EPOCHS), layers, 3)
+    shape = (replicates, len(EPOCHS), layers, 3)
     known = np.broadcast_to(np.arange(5, 5 - layers, -1)[:, None], shape).astype(float)
     data = {
-        name: (("epoch", "layer", "input"), values)
+        name: (("replicate", "epoch", "layer", "input"), values)
         for name, values in {
             "cell_size": 2 ** (5 - known),
             "followed_XT": known,
             "followed_TY": np.minimum(known, 1),
         }.items()
     }
-    data["pattern"] = (("epoch", "layer", "input", "feature"), np.full((*shape, features), 0.5))
-    return xr.Dataset(data, {"epoch": EPOCHS, "layer": np.arange(1, layers + 1), "input": [3, 8, 21]})
+    data["pattern"] = (("replicate", "epoch", "layer", "input", "feature"), np.full((*shape, features), 0.5))
+    coords = {"replicate": np.arange(replicates), "epoch": EPOCHS, "layer": np.arange(1, layers + 1)}
+    return xr.Dataset(data, {**coords, "input": [3, 8, 21]})
 
 
 def inputs():

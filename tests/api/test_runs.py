@@ -151,6 +151,28 @@ def test_the_plane_of_measured_arrays_names_their_layers():
     assert (lower[::2, 0] < upper[::2, 0]).all()  # of the first layer: where points coincide, the bounds meet
 
 
+def test_names_that_do_not_fit_beside_the_paths_are_a_key_below(recwarn):
+    rng = np.random.default_rng(0)
+    layers = {f"encoder.layers.{n}.attention": rng.random((2, 40, 3)) for n in range(30)}
+    figure = infoplane.plane(infoplane.measure(layers, np.arange(40) % 2, epochs=[0, 9]))
+    _, [texts] = points(figure)
+    assert texts == ["$T_{1-30}$"]
+    key = figure.axes[0].get_legend()
+    assert [text.get_text() for text in key.get_texts()] == [f"$T_{{{n + 1}}}$ {name}" for n, name in enumerate(layers)]
+    label, whole = figure.axes[0].xaxis.label.get_window_extent(), figure.bbox
+    extent = key.get_window_extent()
+    assert extent.y1 < label.y0
+    assert 0 <= extent.x0 < extent.x1 <= whole.x1
+    assert extent.y0 >= 0
+    assert figure.axes[0].get_position().height * figure.get_figheight() > 1.5
+    assert not recwarn.list
+
+
+def test_the_plane_of_a_run_without_the_estimator_names_it(results):
+    with pytest.raises(ValueError, match="estimator: found 'kde'; measured of this run: allowed: binned"):
+        infoplane.plane(infoplane.runs(results), estimator="kde")
+
+
 @pytest.mark.parametrize(
     ("measured", "options", "line"),
     [

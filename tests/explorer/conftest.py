@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from tests.workflow.browser import Browser
 
 from infoplane import stores
 from infoplane.analyses.explorer import Explorer
@@ -30,6 +31,7 @@ PARAMETERS = {
         "elsewhere": {**ABOUT, "experiments": ["another"]},
     },
 }
+READY = "document.querySelector('#plates li') !== null"
 VERSIONS = {"explorer": "0123456789ab", "analysis": "ba9876543210"}
 
 
@@ -52,3 +54,31 @@ def text(analysis):
 def told(text):
     """The numbers in the page, as JSON."""
     return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)[1])
+
+
+@pytest.fixture(scope="module")
+def address(text, tmp_path_factory):
+    path = tmp_path_factory.mktemp("page") / "explorer.html"
+    path.write_text(text)
+    return path.as_uri()
+
+
+@pytest.fixture(scope="module")
+def started():
+    with Browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def browser(started, address):
+    """A browser at the page as it is first opened; it must not have complained in the end."""
+    started.errors.clear()
+    opened(started, address)
+    yield started
+    assert started.errors == []
+
+
+def opened(browser, address):
+    browser.open("about:blank")
+    browser.open(address)
+    assert browser.wait(READY)

@@ -3,43 +3,14 @@
 from urllib.parse import parse_qs
 
 import pytest
-from tests.workflow.browser import PROGRAM, Browser
+from tests.workflow.browser import PROGRAM
 
 from infoplane.explorer.page import page
 
-from .conftest import FINDINGS, PARAMETERS, VERSIONS
+from .conftest import FINDINGS, PARAMETERS, VERSIONS, opened
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="there is no Chromium or Chrome")
-READY = "document.querySelector('#plates li') !== null"
 NOW = "document.getElementById('epoch').textContent"
-
-
-@pytest.fixture(scope="module")
-def address(text, tmp_path_factory):
-    path = tmp_path_factory.mktemp("page") / "explorer.html"
-    path.write_text(text)
-    return path.as_uri()
-
-
-@pytest.fixture(scope="module")
-def started():
-    with Browser() as browser:
-        yield browser
-
-
-@pytest.fixture
-def browser(started, address):
-    """A browser at the page as it is first opened; it must not have complained in the end."""
-    started.errors.clear()
-    opened(started, address)
-    yield started
-    assert started.errors == []
-
-
-def opened(browser, address):
-    browser.open("about:blank")
-    browser.open(address)
-    assert browser.wait(READY)
 
 
 def said(browser):
@@ -100,7 +71,7 @@ def test_what_is_told_is_the_number_of_the_analysis(browser, analysis):
     assert browser.wait(
         f"document.querySelector('[data-now=y]').textContent.startsWith('T₃ at epoch 20 knows {i_ty:.3f} of')"
     )
-    assert browser.wait("document.getElementById('live').textContent.startsWith('T₃ of network 1, epoch 20')")
+    assert browser.wait("document.getElementById('live').textContent.startsWith('T₃, network 1, epoch 20')")
 
 
 def test_the_point_can_be_dragged_along_its_path(browser):
@@ -169,10 +140,60 @@ def test_an_input_is_followed(browser, analysis):
     browser.evaluate("change({time: 7})")
     browser.evaluate("document.querySelectorAll('#inputs [role=radio]')[2].click()")
     assert browser.wait(f"document.querySelector('#plates li').textContent.includes('input {int(node.input[2])}')")
-    sizes = node["cell_size"].sel(epoch=100).isel(input=2).values
-    plates = browser.evaluate("[...document.querySelectorAll('#plates li')].slice(1).map((plate) => plate.textContent)")
-    for size, plate in zip(sizes, plates, strict=True):
-        assert ("itself alone" if size == 1 else f"{int(size)} inputs") in plate
+    told = {}
+    for chosen, place, begins in [
+        ("mean", 0, "Network 0, the first"),
+        ("all", 0, "Network 0, the first"),
+        ("1", 1, "Network 1;"),
+        ("2", 2, "Network 2;"),
+    ]:
+        choose(browser, "network", chosen)
+        assert browser.wait(f"document.getElementById('bull-note').textContent.startsWith('{begins}')")
+        plates = browser.evaluate("[...document.querySelectorAll('#plates li')].slice(1).map((li) => li.textContent)")
+        cells = node.sel(epoch=100).isel(input=2, replicate=place)
+        for size, known, plate in zip(cells["cell_size"].values, cells["followed_XT"].values, plates, strict=True):
+            assert ("itself alone" if size == 1 else f"{int(size)} inputs") in plate
+            assert f"{known:.1f} bits" in plate
+        told[chosen] = plates
+    assert told["mean"] == told["all"] != told["1"] != told["2"]
+
+
+def test_every_chart_shows_the_chosen_networks(browser, analysis):
+    node = analysis["condition_1"].to_dataset().sel(epoch=20)
+    browser.evaluate("change({time: 5, layer: 1, step: 6})")
+    lines = "['error', 'loss', 'snr', 'parts-chart'].map((id) => document.querySelectorAll(`#${id} svg > path`).length)"
+    marks = "document.querySelectorAll('#chain-rows b').length"
+    for chosen, drawn, marked in [("mean", [2, 2, 4, 2], 0), ("2", [2, 2, 4, 2], 0), ("all", [6, 6, 3, 8], 3 * 4 * 2)]:
+        choose(browser, "network", chosen)
+        assert browser.wait(f"fragment().includes('networks={chosen}') && {marks} === {marked}")
+        assert browser.evaluate(lines) == drawn
+        loss, about = node["train_loss"], node["I_XT"].sel(estimator="binned", layer=2)
+        caption = browser.evaluate("document.getElementById('loss-caption').textContent")
+        if chosen == "2":
+            assert f"training {float(loss[2]):.3f} nats" in caption
+            assert f"T₂, network 2: {float(about[2]):.2f} bits" in browser.evaluate(
+                "document.getElementById('parts-caption').textContent"
+            )
+            assert browser.evaluate("document.querySelector('#chain-rows tr:nth-child(3) td').textContent").startswith(
+                f"{float(about[2]):.2f}"
+            )
+        if chosen == "all":
+            assert f"training {float(loss.mean()):.3f} ({float(loss.min()):.3f} to {float(loss.max()):.3f})" in caption
+
+
+def test_networks_are_gone_through_by_a_key_and_their_choice_is_always_in_sight(browser):
+    for key, chosen in [("n", "all"), ("n", "0"), ("n", "1"), ("N", "0")]:
+        press(browser, key)
+        assert browser.wait(f"document.getElementById('network').value === '{chosen}'")
+    for width in (400, 1600):
+        browser.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
+        for section in ("plane", "curves", "bull"):
+            browser.evaluate(f"document.getElementById('{section}').scrollIntoView({{behavior: 'instant'}})")
+            seen = browser.evaluate(
+                "(({left, right, top, bottom}) => left >= 0 && right <= innerWidth && top >= 0 && bottom <= innerHeight)"
+                "(document.getElementById('network').getBoundingClientRect())"
+            )
+            assert seen, (width, section)
 
 
 def test_an_address_opens_the_view_that_it_was_sent_from(browser, address):

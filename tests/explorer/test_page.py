@@ -31,7 +31,7 @@ def test_it_holds_the_numbers_of_the_analysis(analysis, told):
         assert "I_XT_given_S" not in packed["estimators"]["kde"]["quantities"]
         snr = node["gradient_snr"].transpose("replicate", "layer", "epoch")
         np.testing.assert_allclose(10 ** arrays["snr"][:-1], snr, rtol=0.01)
-        pattern = node["pattern"].transpose("input", "layer", "feature", "epoch")
+        pattern = node["pattern"].transpose("replicate", "input", "layer", "feature", "epoch")
         np.testing.assert_allclose(arrays["pattern"], pattern, atol=0.00501)
 
 

@@ -36,27 +36,30 @@ def test_a_cell_is_told_as_for_one_input_alone():
     cell, x = rng.integers(0, 4, 60), rng.normal(size=(60, 3))
     p_x, likely = rng.dirichlet(np.ones(60)), rng.dirichlet(np.ones(3), 60)
     chosen = np.array([2, 17, 40])
-    found = {name: values for name, (_, values) in of_cells(cell, chosen, x, p_x, likely).items()}
+    found = of_cells(cell, chosen, x, p_x, likely)
     for place, sample in enumerate(chosen):
         alike = cell == cell[sample]
         assert found["cell_size"][place] == alike.sum()
-        np.testing.assert_allclose(found["pattern"][place], np.average(x[alike], axis=0, weights=p_x[alike]))
+        np.testing.assert_allclose(found["pattern"][place], np.average(x[alike], axis=0, weights=p_x[alike]), rtol=1e-6)
         data = [xr.DataArray(v, dims=d) for v, d in ((cell, "sample"), (p_x, "sample"), (likely, ("sample", "class")))]
         alone = specific_information(*data, int(sample))
         assert found["followed_XT"][place] == pytest.approx(float(alone.specific_XT))
         assert found["followed_TY"][place] == pytest.approx(float(alone.specific_TY), abs=1e-12)
 
 
-def test_only_the_first_network_counts_and_nothing_is_known_once_it_has_diverged():
+def test_each_network_counts_for_itself_and_nothing_is_known_once_it_has_diverged():
     data = examples.dataset()
     whole = Followed().measure(examples.training(data), data)
-    assert set(whole["pattern"].dims) == {"epoch", "layer", "input", "feature"}
-    xr.testing.assert_equal(whole, Followed().measure(examples.training(data, diverged={1: 5}), data))
-    broken = Followed().measure(examples.training(data, diverged={0: 5}), data)
+    assert whole["pattern"].dims[:3] == ("replicate", "epoch", "layer")
+    assert set(whole["pattern"].dims[3:]) == {"input", "feature"}
+    broken = Followed().measure(examples.training(data, diverged={1: 5}), data)
+    others = whole["replicate"] != whole["replicate"][1]
     early = whole["epoch"] < 5
     for name in whole.data_vars:
-        xr.testing.assert_equal(broken[name].where(early, drop=True), whole[name].where(early, drop=True))
-        assert broken[name].where(~early, drop=True).isnull().all()
+        xr.testing.assert_equal(broken[name].where(others, drop=True), whole[name].where(others, drop=True))
+        gone = broken[name].isel(replicate=1)
+        xr.testing.assert_equal(gone.where(early, drop=True), whole[name].isel(replicate=1).where(early, drop=True))
+        assert gone.where(~early, drop=True).isnull().all()
 
 
 def test_not_more_snapshots_than_are_asked_for():

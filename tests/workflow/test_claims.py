@@ -98,7 +98,7 @@ def test_the_film_and_the_table_can_be_audited(judged):
 
 def test_the_explorer_is_made_shown_and_made_again_with_the_same_bytes(project):
     project.set(claims=CLAIMS, figures__film=FILM, explorer={"experiment": "main"})
-    # one network is followed in each of the two parts; all else is measured already
+    # inputs are followed in each of the two parts; all else is measured already
     assert project.make() == {"measurement": 2, "analysis": 1, "explorer": 1}
     path = project.folder / "results/explorer.html"
     done = project.run("infoplane", "audit", str(path))

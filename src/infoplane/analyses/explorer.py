@@ -35,7 +35,7 @@ FOLLOWED = {
 
 
 class Explorer(Analysis):
-    """Planes by estimator, learning curves, gradient SNR of every network; the cells of some inputs in the first."""
+    """Planes by estimator, learning curves, gradient SNR, and the cells of some inputs, of every network."""
 
     of_classes: ClassVar[bool] = True
     reads_curves: ClassVar[bool] = True
@@ -52,8 +52,9 @@ class Explorer(Analysis):
     def analyse(self, runs: Sequence[Run]) -> xr.DataTree:
         """By condition: `PLANE` (estimator, replicate, epoch, layer), `CURVES` and `gradient_snr`, with their centres.
 
-        `FOLLOWED` (epoch, layer, input) and what the inputs are (`chosen`); NaN where an estimator, or what follows,
-        skips an epoch, and from where on a network has diverged. `H_X` and `I_XY` are the most that can be known.
+        `FOLLOWED` (replicate, epoch, layer, input) and what the inputs are (`chosen`); NaN where an estimator, or what
+        follows, skips an epoch, and from where on a network has diverged. `H_X` and `I_XY` are the most that can be
+        known.
         """
         return result(runs, [self._of(run) for run in runs])
 
@@ -67,7 +68,8 @@ class Explorer(Analysis):
             found |= _centred(run.curves[name], name, units, long_name)
         snr = run.measurements["gradients"]["gradient_snr"]
         found |= _centred(snr, "gradient_snr", "1", "mean / standard deviation of the gradient", "median")
-        return xr.Dataset(found | _followed(run), attrs=_head(run))
+        # A picture of each cell: as a coordinate it is in the store, but makes no rows of the CSV: millions.
+        return xr.Dataset(found | _followed(run), attrs=_head(run)).set_coords("pattern")
 
 
 def _plane(measured: xr.Dataset) -> xr.Dataset:

@@ -8,13 +8,19 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.transforms import ScaledTranslation
 
 from infoplane.analyses.base import complete
 from infoplane.api.measuring import measure
 from infoplane.api.table import Run, Runs
-from infoplane.figures.plane import AXES, name_layers, paths
+from infoplane.figures.plane import AXES, letters, name_layers, numbered, paths
 from infoplane.figures.style import epoch_colorbar, epoch_norm, panels
+from infoplane.section import one_of
+
+_TICKS, _LINE = 26, 10  # points: the height of an axis' ticks and name, that of a line of a key below
 
 
 def plane(
@@ -52,9 +58,10 @@ def plane(
     with panels(len(means), sharex=True, sharey=True, **AXES) as (figure, axes):
         for panel, mean in zip(axes, means, strict=True):
             paths(panel, mean, norm)
-        for panel, mean, title in zip(axes, means, titles or [""] * len(means), strict=True):
+        for panel, title in zip(axes, titles or [""] * len(means), strict=True):
             panel.set_title(title)
-            name_layers(panel, mean, _names(mean))
+        lines = max(_name(panel, mean) for panel, mean in zip(axes, means, strict=True))
+        figure.set_figheight(figure.get_figheight() + axes[0].get_gridspec().nrows * lines * _LINE / 72)
         if len(set(epochs)) > 1:
             epoch_colorbar(figure, axes, norm)
     return figure
@@ -64,6 +71,10 @@ def _measured(item: Any, estimator: str, options: Mapping[str, Any]) -> xr.Datas
     if isinstance(item, xr.Dataset):
         return item
     if isinstance(item, Run):
+        if estimator not in item.measurements:
+            raise ValueError(
+                f"estimator: found {estimator!r}; measured of this run: {one_of(item.measurements, estimator)}"
+            )
         return item.measurement(estimator, **options)
     if isinstance(item, str | Path | xr.DataTree):
         return measure(item, estimator=estimator, **options)
@@ -89,10 +100,30 @@ def _mean(measured: xr.Dataset, bound: str) -> xr.Dataset:
     return mean.rename(I_XT="I_XT_mean", I_TY="I_TY_mean")
 
 
-def _names(mean: xr.Dataset) -> list[str]:
-    """The layers' names, or T₁, T₂, ...: which is the output is not known."""
-    return (
-        [str(n) for n in mean["name"].values]
-        if "name" in mean.coords
-        else [f"$T_{{{n}}}$" for n in mean["layer"].values]
+def _name(panel: Axes, mean: xr.Dataset) -> int:
+    """Name the layers in the plane: by number if they have no names, or such long ones that a key below has these.
+
+    Returns the lines of the key.
+    """
+    numbers = mean["layer"].values.tolist()
+    names = [str(name) for name in mean["name"].values] if "name" in mean.coords else []
+    room = letters(panel)
+    if names and len(", ".join(names)) < room / 2:
+        name_layers(panel, mean, lambda layers: ", ".join(names[layer] for layer in sorted(layers)))
+        return 0
+    name_layers(panel, mean, lambda layers: numbered([numbers[layer] for layer in layers]))
+    if not names:
+        return 0
+    columns = max(1, int(room // (max(map(len, names)) + 7)))
+    panel.legend(
+        [Line2D([], [], linestyle="none") for _ in names],
+        [f"{numbered([number])} {name}" for number, name in zip(numbers, names, strict=True)],
+        loc="upper center",
+        bbox_to_anchor=(0.5, 0),
+        bbox_transform=panel.transAxes + ScaledTranslation(0, -_TICKS / 72, panel.figure.dpi_scale_trans),
+        ncols=columns,
+        fontsize=6,
+        handlelength=0,
+        handletextpad=0,
     )
+    return -(-len(names) // columns)

@@ -46,24 +46,28 @@ function drawStrip(root, pattern) {
   })));
 }
 
+/** Between a title and what is below it, for who hears both in a row. */
+const colon = () => html("span", { className: "hidden" }, ": ");
+
 function drawBull() {
   const at = condition(), names = layerNames(at.layers);
-  const now = nearest(at.followed, epochNow()), { shape } = arrays.pattern;
+  const now = nearest(at.followed, epochNow()), { shape } = arrays.pattern, network = followedNetwork();
   const chosen = along(arrays.chosen, state.input);
   const options = at.inputs.map((number, place) => ({
     content: [plate(along(arrays.chosen, place))], label: `input ${number}, of class ${at.likely[place]}`,
   }));
   choice("inputs", options, state.input, (input) => change({ input }));
-  const told_first = html("li", {}, plate(chosen, "the input"), html("span", { className: "title" }, "X"), `input ${at.inputs[state.input]}`, html("br"), `class ${at.likely[state.input]}`);
+  const told_first = html("li", {}, plate(chosen, "the input"), html("span", { className: "title" }, "X", colon()), `input ${at.inputs[state.input]}`, html("br"), `class ${at.likely[state.input]}`);
   const plates = names.map((name, layer) => {
-    const pattern = Float64Array.from({ length: shape[2] }, (_, feature) => along(arrays.pattern, state.input, layer, feature)[now]);
-    const [size, about_x, about_y] = ["cell_size", "followed_XT", "followed_TY"].map((part) => along(arrays[part], state.input, layer)[now]);
+    const pattern = Float64Array.from({ length: shape[3] }, (_, feature) => along(arrays.pattern, network, state.input, layer, feature)[now]);
+    const [size, about_x, about_y] = ["cell_size", "followed_XT", "followed_TY"].map((part) => along(arrays[part], network, state.input, layer)[now]);
     const said = size === 1 ? "itself alone" : `${counted(size)} inputs`;
     return html("li", layer === state.layer ? { "aria-current": "true" } : {}, plate(pattern, `${name}: mean of ${said}`),
-      html("span", { className: "title" }, name), said, html("br"), `${shown(about_x, 1)} bits`, html("br"), `of Y: ${shown(about_y)}`);
+      html("span", { className: "title" }, name, colon()), said, html("br"), `${shown(about_x, 1)} bits`, html("br"), `of Y: ${shown(about_y)}`);
   });
   document.getElementById("plates").replaceChildren(told_first, ...plates);
   document.getElementById("bull-key").textContent = { image: "", strip: "Orange is the most, violet the least.", icosahedron: "Orange is a 1, violet a 0; in between, what differs." }[at.drawn_as];
-  document.getElementById("bull-note").textContent = `Network ${at.replicates[0]}, epoch ${counted(at.followed[now])}, in 30 bins for each unit, whatever is chosen above. ` +
+  document.getElementById("bull-note").textContent = `Network ${at.replicates[network]}${state.network === network ? "" : ", the first, since cells of several have no mean"}; ` +
+    `epoch ${counted(at.followed[now])}; in 30 bins for each unit, whatever the estimator. ` +
     "Bits: what the layer tells of the input, −log₂ of the share of inputs that it confuses with it; and of the label, when it sees this input.";
 }

@@ -17,16 +17,20 @@ function drawChain() {
       const value = values[place], more = value - values[place - 1] > ROUNDING;
       broken += more;
       const fill = html("i");
-      fill.style.width = `${(100 * Math.max(value, 0)) / Math.max(...values.filter(Number.isFinite))}%`;
+      const most = Math.max(...values.filter(Number.isFinite));
+      fill.style.width = `${(100 * Math.max(value, 0)) / most}%`;
       fill.style.background = place ? layerColor(place - 1) : "var(--soft)";
-      const number = html("span", more ? { className: "broken", title: "more than the layer before" } : {}, shown(value, 2 + axis), more ? " ▲" : "");
-      return html("td", {}, html("div", { className: "bar" }, html("span", { "aria-hidden": "true" }, fill), number));
+      const number = html("span", more ? { className: "broken", title: "more than the layer before" } : {}, shown(value, 2 + axis));
+      if (more) number.append(html("span", { "aria-hidden": "true" }, " ▲"), html("span", { className: "hidden" }, ", more than the layer before"));
+      const ticks = place && state.network === "all" ? networks().map((one) => along(quantity(["I_XT", "I_TY"][axis]), one, place - 1)[now]) : [];
+      const marks = ticks.filter(Number.isFinite).map((value) => html("b", { style: `left: ${(100 * Math.max(value, 0)) / most}%` }));
+      return html("td", {}, html("div", { className: "bar" }, html("span", { "aria-hidden": "true" }, fill, ...marks), number));
     });
     return html("tr", place - 1 === state.layer ? { "aria-current": "true" } : {}, header, ...cells);
   });
   document.getElementById("chain-rows").replaceChildren(...rows);
   document.getElementById("chain-note").textContent =
-    `Epoch ${epochOfEstimator()}, ${state.network === "all" ? "mean of all networks" : networkName()}, by ${state.estimator}. ` + (broken
+    `Epoch ${epochOfEstimator()}, ${networkName()}, by ${state.estimator}. ${state.network === "all" ? "Marks on a bar are its networks. " : ""}` + (broken
       ? `▲ marks ${broken === 1 ? "a number" : `${broken} numbers`} above the layer before. The truth cannot be; here the estimate errs.`
       : "Each number is at most the one above it, as the inequality asks.");
 }

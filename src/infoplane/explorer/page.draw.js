@@ -100,15 +100,22 @@ function draggable(id, grab, move) {
   for (const end of ["pointerup", "pointercancel"]) box.addEventListener(end, () => (held = false));
 }
 
-/** Buttons of which one is chosen, with arrow keys as radio buttons have: `options` are their contents and labels. */
+/** Buttons of which one is chosen, with arrow keys as radio buttons have: `options` are their contents and labels. They are
+ * made anew only where labels or colours are others: a screen reader would read out all that is made anew. */
 function choice(id, options, chosen, choose) {
   const box = document.getElementById(id);
-  const had = box.contains(document.activeElement);
-  const buttons = options.map(({ content, label }, place) => {
-    const checked = place === chosen;
-    const button = html("button", { type: "button", role: "radio", "aria-checked": checked, "aria-label": label, tabIndex: checked ? 0 : -1 }, ...content);
-    button.addEventListener("click", () => choose(place));
-    return button;
+  const look = [styleOf("--panel"), ...options.map(({ label }) => label)].join();
+  if (box.dataset.look !== look) {
+    box.dataset.look = look;
+    box.replaceChildren(...options.map(({ content, label }, place) => {
+      const button = html("button", { type: "button", role: "radio", "aria-label": label }, ...content);
+      button.addEventListener("click", () => choose(place));
+      return button;
+    }));
+  }
+  [...box.children].forEach((button, place) => {
+    button.setAttribute("aria-checked", place === chosen);
+    button.tabIndex = place === chosen ? 0 : -1;
   });
   box.onkeydown = (event) => {
     const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
@@ -116,6 +123,5 @@ function choice(id, options, chosen, choose) {
     event.preventDefault();
     choose((chosen + by + options.length) % options.length);
   };
-  box.replaceChildren(...buttons);
-  if (had) buttons[chosen]?.focus({ preventScroll: true });
+  if (box.contains(document.activeElement)) box.children[chosen].focus({ preventScroll: true });
 }

@@ -32,20 +32,25 @@ async function draw() {
   clearTimeout(telling);
   clearTimeout(writing);
   if (player) return;
-  telling = setTimeout(() => ($("live").textContent = planeText()), 500);
+  telling = setTimeout(() => {
+    const text = planeText();
+    if ($("live").textContent !== text) $("live").textContent = text; // else it would be read out again
+  }, 500);
   writing = setTimeout(() => history.replaceState(null, "", fragment()), 150);
 }
 
+/** The options of a list, made anew only where they are others: a screen reader would read out all that is made anew. */
 function fill(select, options, chosen) {
-  const wanted = options.map(([value, text]) => html("option", { value, textContent: text, selected: value === String(chosen) }));
-  select.replaceChildren(...wanted);
+  const same = select.length === options.length && options.every(([value, text], i) => select[i].value === value && select[i].text === text);
+  if (!same) select.replaceChildren(...options.map(([value, text]) => html("option", { value, textContent: text })));
+  if (select.value !== String(chosen)) select.value = String(chosen);
 }
 
 function drawChoices() {
   const at = condition();
   fill($("condition"), told.conditions.map((other, number) => [String(number), conditionName(other)]), state.condition);
   const each = at.replicates.map((replicate, place) => [String(place), `network ${replicate}`]);
-  fill($("network"), [["mean", `mean of ${at.replicates.length}`], ["all", `all ${at.replicates.length}`], ...each], state.network);
+  fill($("network"), [["mean", `mean of ${at.replicates.length} networks`], ["all", `all ${at.replicates.length} networks`], ...each], state.network);
   fill($("estimator"), Object.keys(at.estimators).map((name) => [name, name]), state.estimator);
   const { dataset, activation, batch_size } = at.settings;
   const few = measured().epochs.length < at.epochs.length ? `; ${state.estimator} is measured at ${measured().epochs.length} of ${at.epochs.length} epochs, the nearest is shown` : "";
@@ -80,7 +85,6 @@ function drawTime() {
   slider.value = state.time;
   slider.setAttribute("aria-valuetext", `epoch ${epochNow()}`);
   $("epoch").textContent = `epoch ${counted(epochNow())}`;
-  $("play").setAttribute("aria-pressed", player !== null);
   $("play").firstElementChild.textContent = player ? "❚❚" : "▶";
   $("play-word").textContent = player ? "Pause" : "Play";
 }
@@ -101,7 +105,14 @@ function play() {
     if (state.time >= condition().epochs.length - 1) pause();
     change({ time: state.time + 1 });
   }, PLAY_MS);
+  $("live").textContent = "Playing.";
   draw();
+}
+
+/** The next choice of networks, or the one before: their mean, all, and each. */
+function stepNetwork(by) {
+  const choices = ["mean", "all", ...condition().replicates.keys()];
+  change({ network: choices[(choices.indexOf(state.network) + by + choices.length) % choices.length] });
 }
 
 const goTo = (section) => $(section)?.scrollIntoView({ block: "start" });
@@ -112,6 +123,7 @@ function listen() {
   $("network").addEventListener("change", ({ target: { value } }) => change({ network: value === "mean" || value === "all" ? value : Number(value) }));
   $("time").addEventListener("input", (event) => { pause(); change({ time: Number(event.target.value) }); });
   $("play").addEventListener("click", play);
+  $("skip").addEventListener("click", (event) => { event.preventDefault(); $("network").focus(); });
   $("back").addEventListener("click", () => change({ step: state.step - 1 }));
   $("next").addEventListener("click", () => change({ step: state.step + 1 }));
   [...$("steps").querySelectorAll("button")].forEach((button, place) => button.addEventListener("click", () => change({ step: place + 1 })));
@@ -124,6 +136,7 @@ function listen() {
   }, (left, top) => change({ time: timeAt(left, top) }));
   for (const id of ["error", "loss", "snr", "parts-chart"]) draggable(id, () => { pause(); return true; }, (left) => change({ time: timeIn(id, left) }));
   document.addEventListener("keydown", (event) => {
+    if (event.key.toLowerCase() === "n" && !event.ctrlKey && !event.metaKey && !event.altKey && !event.target.closest("select")) return stepNetwork(event.key === "n" ? 1 : -1);
     if (event.key !== " " || event.target.closest("button, select, input, a, summary")) return;
     event.preventDefault();
     play();

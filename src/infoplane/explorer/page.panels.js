@@ -36,6 +36,10 @@ function chart(id, label, series, { y, marks, areas = [], rule = null }) {
   root.append(svg("circle", { cx: now, cy: EDGE.top, r: 4.5, fill: "var(--text)" }));
 }
 
+/** The first and the last of some numbers over the epochs, in words; captions say what is now. */
+const fromTo = (values, digits) => `from ${shown(values[0], digits)} to ${shown(values.at(-1), digits)}`;
+const throughout = (epochs) => `epochs ${counted(epochs[0])} to ${counted(epochs.at(-1))}`;
+
 /** A caption of words and of keys to the lines: pieces are texts or [class, colour]. */
 function caption(id, ...pieces) {
   document.getElementById(id).replaceChildren(...pieces.map((piece) => {
@@ -55,10 +59,14 @@ function drawCurves() {
       width: networks().length > 1 ? 0.9 : 2, opacity: networks().length > 1 ? 0.55 : 1,
     })));
     const most = Math.max(0.01, ...series.flatMap(({ values }) => Array.from(values).filter(Number.isFinite)));
-    const [train, test] = sets.map(([set]) => shown(along(arrays[`${set}_${name}`], toldNetwork())[state.time], digits));
+    const [train, test] = sets.map(([set]) => {
+      const valueOf = (network) => along(arrays[`${set}_${name}`], network)[state.time];
+      return shown(valueOf(toldNetwork()), digits) + amongNetworks(valueOf, digits);
+    });
     const title = name === "error" ? "Error" : "Cross-entropy";
     caption(`${name}-caption`, `${title}: `, ["", "var(--train)"], `training ${train}${units}, `, ["dashed", "var(--test)"], `held out ${test}${units}`);
-    chart(name, `${title} over the epochs: training ${train}, held out ${test} at epoch ${epochNow()}.`, series, {
+    const [trained, held] = sets.map(([set]) => fromTo(along(arrays[`${set}_${name}`], toldNetwork()), digits));
+    chart(name, `${title}, ${networkName()}, ${throughout(epochs)}: training ${trained}, held out ${held}.`, series, {
       y: [0, most * 1.05], marks: ticks(0, most, 4).map((value) => [value, String(value).replace(/^0\./, ".")]),
     });
   }
@@ -86,8 +94,9 @@ function drawSNR() {
   const [least, most] = [Math.min(0, ...values), Math.max(0, ...values)];
   const powers = Array.from({ length: Math.floor(most) - Math.ceil(least) + 1 }, (_, i) => Math.ceil(least) + i);
   const told = Number.isFinite(now) ? `${now.toPrecision(2)}: ${now >= 1 ? "drift" : "diffusion"}` : "none";
-  caption("snr-caption", "Gradient SNR, ", ["", layerColor(state.layer)], `${name}${state.network === "mean" ? ", median" : ""} ${told}`);
-  chart("snr", `Gradient signal to noise of ${name} at epoch ${epochNow()}: ${told}.`, series, {
+  caption("snr-caption", "Gradient SNR, ", ["", layerColor(state.layer)], `${name}${toldNetwork() === centre() ? ", median" : ""} ${told}`);
+  const way = fromTo(along(arrays.snr, toldNetwork(), state.layer).map((power) => 10 ** power), 2);
+  chart("snr", `Gradient signal to noise of ${name}, ${networkName()}, ${throughout(epochs)}: ${way}.`, series, {
     y: [least - 0.1, most + 0.1], marks: powers.map((power) => [power, power < 0 ? String(10 ** power).replace(/^0/, "") : String(10 ** power)]), rule: 0,
   });
 }
@@ -102,13 +111,17 @@ function drawParts() {
   }
   text.textContent = `The label depends on the input through one of ${counted(at.classes)} classes S alone. So what a layer knows is exactly ` +
     "I(S;T), of the class, plus I(X;T|S), which no label can ever need.";
-  const { epochs } = measured(), network = toldNetwork(), now = measuredNow();
-  const [whole, of_class, rest] = ["I_XT", "I_ST", "I_XT_given_S"].map((part) => along(quantity(part), network, state.layer));
+  const { epochs } = measured(), now = measuredNow(), many = networks().length > 1;
+  const parts = (network) => ["I_XT", "I_ST", "I_XT_given_S"].map((part) => along(quantity(part), network, state.layer));
+  const [whole, of_class, rest] = parts(toldNetwork());
   const nothing = new Float64Array(epochs.length);
-  caption("parts-caption", `${name}, ${state.network === "all" ? "mean of all" : networkName()}: ${shown(whole[now])} bits = `,
-    ["area", "var(--class)"], `${shown(of_class[now])} of the class + `, ["area", "var(--rest)"], `${shown(rest[now])} of the rest`);
-  const most = Math.max(0.1, ...Array.from(whole).filter(Number.isFinite));
-  chart("parts-chart", `${name} at epoch ${epochOfEstimator()}: ${shown(of_class[now])} bits of the class, ${shown(rest[now])} of the rest.`, [], {
+  caption("parts-caption", `${name}, ${networkName()}: ${shown(whole[now])} bits = `,
+    ["area", "var(--class)"], `${shown(of_class[now])} of the class + `, ["area", "var(--rest)"], `${shown(rest[now])} of the rest`,
+    ...(many ? ["; lines: where both parts end in each network"] : []));
+  const line = (values) => ({ epochs, values, color: "var(--ink)", width: 0.8, opacity: 0.6 });
+  const series = many ? networks().flatMap((network) => parts(network).slice(0, 2).map(line)) : [];
+  const most = Math.max(0.1, ...[whole, ...series.map(({ values }) => values)].flatMap((values) => Array.from(values).filter(Number.isFinite)));
+  chart("parts-chart", `${name}, ${networkName()}, ${throughout(epochs)}: of the class ${fromTo(of_class, 2)} bits, of the rest ${fromTo(rest, 2)}.`, series, {
     y: [0, most * 1.05], marks: ticks(0, most, 5).map((value) => [value, String(value)]),
     areas: [
       { epochs, low: nothing, high: of_class, color: "var(--class)" },

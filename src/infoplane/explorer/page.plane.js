@@ -32,10 +32,13 @@ function drawPlane() {
 
 /** What the plane says, in words. */
 function planeText() {
-  const [about_x, about_y] = ["I_XT", "I_TY"].map((name) => along(quantity(name), toldNetwork(), state.layer)[measuredNow()]);
-  const at = condition();
-  return `${layerNames(at.layers)[state.layer]} of ${networkName()}, epoch ${epochOfEstimator()}: ${shown(about_x)} of ${shown(at.H_X)} bits about X, ` +
-    `${shown(about_y, 3)} of ${shown(at.I_XY, 3)} bits about Y.`;
+  const at = condition(), now = measuredNow();
+  const [about_x, about_y] = [["I_XT", 2], ["I_TY", 3]].map(([name, digits]) => {
+    const valueOf = (network) => along(quantity(name), network, state.layer)[now];
+    return shown(valueOf(toldNetwork()), digits) + amongNetworks(valueOf, digits);
+  });
+  return `${layerNames(at.layers)[state.layer]}, ${networkName()}, epoch ${epochOfEstimator()}: ${about_x} of ${shown(at.H_X)} bits about X, ` +
+    `${about_y} of ${shown(at.I_XY, 3)} bits about Y.`;
 }
 
 const epochOfEstimator = () => counted(measured().epochs[measuredNow()]);

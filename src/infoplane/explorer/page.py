@@ -83,9 +83,9 @@ def _condition(node: xr.Dataset, only: str) -> dict[str, Any]:
         arrays[name] = Rounded(_with_center(node, name), SHARE)
     with np.errstate(divide="ignore", invalid="ignore"):
         arrays["snr"] = Rounded(np.log10(_with_center(node, "gradient_snr")), LOG)
-    cells = node.dropna("epoch", how="all", subset=["cell_size"]).transpose("input", "layer", ..., "epoch")
+    cells = node.dropna("epoch", how="all", subset=["cell_size"]).transpose("replicate", "input", "layer", ..., "epoch")
     scale = max(float(np.abs(node["chosen"]).max()), 1e-9)
-    arrays["pattern"] = Rounded(cells["pattern"].transpose("input", "layer", "feature", "epoch").values / scale, 0.01)
+    arrays["pattern"] = Rounded(cells["pattern"].values / scale, 0.01)
     arrays["chosen"] = Rounded(node["chosen"].values / scale, 0.01)
     arrays["cell_size"] = Rounded(cells["cell_size"].values, 1)
     for name in ("followed_XT", "followed_TY"):

@@ -17,12 +17,19 @@ const networks = () =>
     : [state.network === "mean" ? centre() : state.network];
 /** The network whose numbers are told: of all, their centre. */
 const toldNetwork = () => (state.network === "all" ? centre() : networks()[0]);
+/** The place of the network whose cells are shown: cells of several have no mean, so of these the first. */
+const followedNetwork = () => (typeof state.network === "number" ? state.network : 0);
+/** The least and the most of the networks that are shown, in words; nothing for one alone. */
+function amongNetworks(valueOf, digits) {
+  const values = state.network === "all" ? networks().map(valueOf).filter(Number.isFinite) : [];
+  return values.length > 1 ? ` (${shown(Math.min(...values), digits)} to ${shown(Math.max(...values), digits)})` : "";
+}
 /** The place among the epochs that the estimator measured, nearest to now. */
 const measuredNow = () => nearest(measured().epochs, epochNow());
 
 function networkName() {
   const { replicates } = condition();
-  if (state.network === "all") return `all ${replicates.length} networks`;
+  if (state.network === "all") return `all ${replicates.length} networks, in the mean`;
   return state.network === "mean" ? `mean of ${replicates.length} networks` : `network ${replicates[state.network]}`;
 }
 

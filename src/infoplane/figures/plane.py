@@ -43,13 +43,13 @@ def _points(mean: xr.Dataset) -> np.ndarray:
     return np.stack([mean[name].transpose("epoch", "layer") for name in ("I_XT_mean", "I_TY_mean")], axis=-1)
 
 
-def name_layers(panel: Axes, mean: xr.Dataset, names: Sequence[str] = ()) -> None:
+def name_layers(panel: Axes, mean: xr.Dataset, text: Callable[[Sequence[int]], str] | None = None) -> None:
     """Write each layer's name beside the end of its path, where it covers least of what is drawn; best over it.
 
-    Names are the paper's if none are given. Layers whose names would overlap share one text. To be called when the
-    axes' limits are final.
+    `text` makes one of several layers' names, the paper's if it is not given. Layers whose names would overlap share
+    one text. To be called when the axes' limits are final.
     """
-    name = partial(_together, names) if names else partial(_name, mean.sizes["layer"])
+    name = text or partial(_name, mean.sizes["layer"])
     size = _size(panel)
     to_points = panel.transLimits + Affine2D().scale(*size)
     points = _points(mean)
@@ -74,6 +74,11 @@ def name_layers(panel: Axes, mean: xr.Dataset, names: Sequence[str] = ()) -> Non
             va="center",
             size=6,
         )
+
+
+def letters(panel: Axes) -> float:
+    """How many letters of a layer's name a panel is wide."""
+    return float(_size(panel)[0] / _LETTER)
 
 
 def _size(panel: Axes) -> np.ndarray:
@@ -105,11 +110,11 @@ def _covered(centre: np.ndarray, extent: np.ndarray, drawn: np.ndarray, placed: 
     return int(hit + 1000 * (crossed + outside))
 
 
-def _runs_of(layers: Sequence[int], number: int) -> list[list[int]]:
-    """Hidden layers in stretches of consecutive ones, then the output layer."""
+def _runs_of(layers: Sequence[int], number: int | None = None) -> list[list[int]]:
+    """Layers in stretches of consecutive ones; the output layer, the last of a `number` of them, alone."""
     stretches: list[list[int]] = []
     for layer in sorted(layers):
-        if stretches and layer == stretches[-1][-1] + 1 and layer != number - 1:
+        if stretches and layer == stretches[-1][-1] + 1 and layer + 1 != number:
             stretches[-1].append(layer)
         else:
             stretches.append([layer])
@@ -118,12 +123,13 @@ def _runs_of(layers: Sequence[int], number: int) -> list[list[int]]:
 
 def _name(number: int, layers: Sequence[int]) -> str:
     names = layer_names(number)
-    texts = [names[s[0]] if len(s) == 1 else f"$T_{{{s[0] + 1}-{s[-1] + 1}}}$" for s in _runs_of(layers, number)]
-    return ",".join(texts)
+    return ",".join(names[s[0]] if len(s) == 1 else numbered([n + 1 for n in s]) for s in _runs_of(layers, number))
 
 
-def _together(names: Sequence[str], layers: Sequence[int]) -> str:
-    return ", ".join(names[layer] for layer in sorted(layers))
+def numbered(layers: Sequence[int]) -> str:
+    """The paper's names of layers by their numbers, from 1, where it is not known which is the output: T₁,T₃₋₅."""
+    ends = [dict.fromkeys((stretch[0], stretch[-1])) for stretch in _runs_of(layers)]
+    return ",".join(f"$T_{{{'-'.join(map(str, numbers))}}}$" for numbers in ends)
 
 
 def _letters(text: str) -> int:

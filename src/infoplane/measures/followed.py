@@ -1,4 +1,4 @@
-"""Some inputs followed through one network: what each layer can no longer tell from them, epoch by epoch."""
+"""Some inputs followed through each network: what each layer can no longer tell from them, epoch by epoch."""
 
 from __future__ import annotations
 
@@ -41,29 +41,32 @@ def followed(p_y_given_x: np.ndarray, inputs: int = INPUTS) -> np.ndarray:
 
 def of_cells(
     cell: np.ndarray, chosen: np.ndarray, x: np.ndarray, p_x: np.ndarray, p_y_given_x: np.ndarray
-) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
-    """Of the chosen samples' cells t: mean input, size, -log2 p(t) and Σ_y p(y|t) log2 p(y|t)/p(y), as dims and values.
+) -> dict[str, np.ndarray]:
+    """Of the chosen samples' cells t: mean input, size, -log2 p(t) and Σ_y p(y|t) log2 p(y|t)/p(y), (..., input).
 
-    `cell` int (sample) is negative where the network has diverged; `x` is (sample, feature), `p_y_given_x` (sample,
-    class).
+    `cell` int (..., sample) is negative where the network has diverged; `x` is (sample, feature), `p_y_given_x`
+    (sample, class), the mean input, `pattern`, (..., input, feature).
     """
-    weight = (cell == cell[chosen, None]) * p_x
-    p_t = weight.sum(axis=1)
-    p_y, p_y_given_t = p_x @ p_y_given_x, weight @ p_y_given_x / p_t[:, None]
+    alike = cell[..., None, :] == cell[..., chosen, None]
+    weight = alike * p_x
+    p_t = weight.sum(axis=-1)
+    p_y, p_y_given_t = p_x @ p_y_given_x, weight @ p_y_given_x / p_t[..., None]
     ratio = p_y_given_t / np.where(p_y > 0, p_y, 1)
-    defined = cell[chosen] >= 0
     found = {
-        "cell_size": (cell == cell[chosen, None]).sum(axis=1),
+        "cell_size": alike.sum(axis=-1),
         "followed_XT": -np.log2(p_t),
-        "followed_TY": (p_y * xlog2x(ratio)).sum(axis=1),
+        "followed_TY": (p_y * xlog2x(ratio)).sum(axis=-1),
+        "pattern": (weight @ x / p_t[..., None]).astype(np.float32),
     }
-    pattern = np.where(defined[:, None], weight @ x.astype(np.float64) / p_t[:, None], np.nan)
-    told = {name: (("input",), np.where(defined, values, np.nan)) for name, values in found.items()}
-    return {"pattern": (("input", "feature"), pattern), **told}
+    defined = cell[..., chosen] >= 0
+    return {
+        name: np.where(defined if values.ndim == defined.ndim else defined[..., None], values, np.nan)
+        for name, values in found.items()
+    }
 
 
 class Followed(LayerEstimator):
-    """Of the first network of a training: the cells, of 30 equal bins, in which some inputs lie ([ST17] binning)."""
+    """Of every network: the cells, of 30 equal bins, in which some inputs lie ([ST17] binning)."""
 
     quantities: ClassVar[tuple[str, ...]] = ()
 
@@ -73,19 +76,20 @@ class Followed(LayerEstimator):
     )
 
     def information(self, activation: xr.DataArray, dataset: xr.Dataset, layer: Layer) -> xr.Dataset:
-        """`pattern` (input, feature), `cell_size`, `followed_XT`, `followed_TY` (input) of one snapshot of a layer.
+        """`pattern` (replicate, input, feature), `cell_size`, ... (replicate, input) of one snapshot of a layer.
 
-        NaN if the network has diverged.
+        NaN where the network has diverged.
         """
         digitize, ends, options = Binned().binning(layer)
-        first = [one.isel(replicate=slice(0, 1)) for one in (activation, *ends)]
-        cell = cell_labels(first[0], digitize, *first[1:], **options).values[0]
+        cells = cell_labels(activation, digitize, *ends, **options).values
         chosen = followed(dataset["p_y_given_x"].values)
-        found = of_cells(cell, chosen, *(dataset[name].values for name in ("x", "p_x", "p_y_given_x")))
-        return xr.Dataset(found, {"input": chosen, "epoch": activation["epoch"]})
+        found = of_cells(cells, chosen, *(dataset[name].values for name in ("x", "p_x", "p_y_given_x")))
+        dims = ("replicate", "input", "feature")
+        told = {name: (dims[: values.ndim], values) for name, values in found.items()}
+        return xr.Dataset(told, {"input": chosen, "epoch": activation["epoch"], "replicate": activation["replicate"]})
 
     def measure(self, training: xr.DataTree, dataset: xr.Dataset) -> xr.Dataset:
-        """Of (epoch, layer, input): no replicate, since only the first is followed."""
-        dataset = read(dataset, "x", "p_x", "p_y_given_x")
+        """Of (replicate, epoch, layer, input): what `derive` adds to an estimator has no meaning here."""
+        dataset = read(dataset, "x", "p_x", "p_y_given_x").astype(np.float64)
         measured = [self._layer(number, node, dataset) for number, node in layers(training)]
         return describe(xr.concat(measured, "layer", coords="minimal", compat="override"), ATTRIBUTES)

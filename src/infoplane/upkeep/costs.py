@@ -141,7 +141,7 @@ _PER_ACTIVATION: Mapping[str, Callable[[Parameters, Size], float]] = {
     "binned": lambda parameters, size: 5e-8,
     "adaptive": lambda parameters, size: 1e-7,
     "exact": lambda parameters, size: 1e-7,
-    "followed": lambda parameters, size: 5e-8 / size.replicates + 1e-9,  # reads all, looks at one network
+    "followed": lambda parameters, size: 6e-8,
     "specific": lambda parameters, size: 1.2e-7,
     "kde": lambda parameters, size: 2.5e-9 * size.samples,
     "noisy": lambda parameters, size: 4e-9 * parameters["draws"],

@@ -76,7 +76,8 @@ def measurement(parameters: Parameters, size: Size | None) -> float:
     ):  # of weights: float64 of one snapshot, and all pairs of units
         pairs = 24.0 * size.replicates * size.widest * max(size.widest, size.features)
         return BASE["measurement"] + pairs + _values(parameters, size)
-    snapshot = size.replicates * size.samples * (24.0 * size.widest + 40)
+    alike = 9.0 * INPUTS if parameters["kind"] == "followed" else 0.0  # whether each sample is in the inputs' cells
+    snapshot = size.replicates * size.samples * (24.0 * size.widest + 40 + alike)
     draws = parameters.get("draws", 0) * (32.0 * size.widest + 64.0 * size.classes)
     return BASE["measurement"] + snapshot + draws + _values(parameters, size)
 
