@@ -141,10 +141,11 @@ class Condition(Section):
         "between its limits, in training (straight-through gradients) and as recorded. Not quantized if not given.",
     )
 
-    shared: Annotated[Literal["weights", "data"] | None, Neutral(None)] = Field(
+    crossed: Annotated[Annotated[Many, Field(ge=2)] | None, Neutral(None)] = Field(
         None,
-        description="What all replicates have of the first: its initial weights, or its data (labels and split). "
-        "Nothing if not given. The order of the samples in training is always each one's own.",
+        description="Crosses initial weights with data: of k, replicate r has the initial weights of replicate r // k "
+        "and the data (labels and split) of replicate r % k, so that k² replicates are k initialisations with k "
+        "datasets each. Each has its own if not given. The order of the samples in training is always each one's own.",
     )
 
     @model_validator(mode="after")
@@ -181,3 +182,11 @@ class Condition(Section):
             context = {"key": "quantize", "found": self.quantize, "activation": self.activation}
             raise PydanticCustomError("no_limits", text, {**context, "names": ", ".join(QUANTIZABLE)})
         return self
+
+    def initialisations(self, replicates: range) -> list[int]:
+        """Of each replicate, that of whose initial weights it starts from."""
+        return [r // self.crossed if self.crossed else r for r in replicates]
+
+    def samples_of(self, replicates: range) -> list[int]:
+        """Of each replicate, that whose labels and split it has."""
+        return [r % self.crossed if self.crossed else r for r in replicates]

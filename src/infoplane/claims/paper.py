@@ -12,10 +12,12 @@ from infoplane.analyses.base import EXPERIMENT, Experiments, conditions
 from infoplane.analyses.bound import Bound
 from infoplane.analyses.drift import Drift
 from infoplane.analyses.label_loss import LabelLoss
-from infoplane.analyses.spread import PHASES, Spread
+from infoplane.analyses.spread import PHASES, SOURCES, Spread
 from infoplane.analyses.weights import Weights
 from infoplane.claims.base import Claim, LearnedClaim, Of, Statistic, layer_name, named, statistic
 from infoplane.section import Correlation, Factor, Fraction, Positive
+
+MOST = 0.5  # of a variance
 
 
 class SimilarPaths(Claim):
@@ -28,8 +30,8 @@ class SimilarPaths(Claim):
         "The mean distance between two networks of a condition, all layers together, over that between networks of "
         "different conditions: early and late apart, at fixed points in log(epoch), axes in units of H(X) and I(X;Y)."
         " What is similar needs something to be compared with; the length of a path is no such thing, since jitter "
-        "makes it longer. Beside it, what is left of the variance where all networks start from the same weights, or "
-        "have the same data."
+        "makes it longer. Beside it, the shares of the variance due to the initial weights, to the data, and to "
+        "neither alone, of networks that cross the two."
     )
 
     kind: Literal["similar_paths"] = "similar_paths"
@@ -40,10 +42,11 @@ class SimilarPaths(Claim):
         return Spread(**self.read())
 
     def statistics(self, analysis: xr.DataTree) -> list[Statistic]:
-        """Distance within over distance between conditions, early and late; variances left, as controls."""
+        """Distance within over distance between conditions, early and late; shares of the variance, as controls."""
+        kinds = (("ratio", self.ratio, False), *((f"share_{source}", MOST, True) for source in SOURCES))
         return [
             Of(data, part, control=control).at_most(threshold, f"{name}_{part}")
-            for name, threshold, control in (("ratio", self.ratio, False), ("left", 1.0, True))
+            for name, threshold, control in kinds
             for part in PHASES
             for data in conditions(analysis)
             if f"{name}_{part}" in data

@@ -67,8 +67,7 @@ class Engine:
     """
 
     def __init__(self, condition: Condition, dataset: xr.Dataset, replicates: range):
-        of = [0] * len(replicates) if condition.shared == "data" else list(replicates)
-        chosen = dataset.sel(replicate=of)
+        chosen = dataset.sel(replicate=condition.samples_of(replicates))
         order = chosen["order"].values
         self.condition, self.replicates = condition, replicates
         self.x = np.ascontiguousarray(dataset["x"].values, np.float32)

@@ -172,7 +172,7 @@ def initial_weights(condition: Condition, features: int, classes: int, replicate
     """Initial [kernel, bias, kernel, ...] of the replicates: kernel (replicate, in, out), bias (replicate, out)."""
     outputs = classes if condition.output == "softmax" else 1
     sizes = [features, *condition.hidden, outputs]
-    of = [0] * len(replicates) if condition.shared == "weights" else replicates
+    of = condition.initialisations(replicates)
     weights = []
     for layer, shape in enumerate(pairwise(sizes)):
         kernels = [_initial_kernel(condition, shape, initial_seed(condition.seed, r, layer)) for r in of]
