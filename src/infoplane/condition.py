@@ -182,11 +182,3 @@ class Condition(Section):
             context = {"key": "quantize", "found": self.quantize, "activation": self.activation}
             raise PydanticCustomError("no_limits", text, {**context, "names": ", ".join(QUANTIZABLE)})
         return self
-
-    def initialisations(self, replicates: range) -> list[int]:
-        """Of each replicate, that of whose initial weights it starts from."""
-        return [r // self.crossed if self.crossed else r for r in replicates]
-
-    def samples_of(self, replicates: range) -> list[int]:
-        """Of each replicate, that whose labels and split it has."""
-        return [r % self.crossed if self.crossed else r for r in replicates]

@@ -13,7 +13,6 @@ from infoplane.analyses.bound import Bound
 from infoplane.analyses.drift import Drift
 from infoplane.analyses.label_loss import LabelLoss
 from infoplane.analyses.spread import PHASES, SOURCES, Spread
-from infoplane.analyses.weights import Weights
 from infoplane.claims.base import Claim, LearnedClaim, Of, Statistic, layer_name, named, statistic
 from infoplane.section import Correlation, Factor, Fraction, Positive
 
@@ -134,42 +133,6 @@ class DriftDiffusion(LearnedClaim):
         if data["networks_with_both"].sel(layer=layer) > 1:
             found.append(both.within(self.factor, "lag_mean", layer=layer))
         return found
-
-
-class RandomWeights(LearnedClaim):
-    """Within a layer, the final weights of neurons are no more alike than random directions, or than at first."""
-
-    number: ClassVar[int] = 6
-    source: ClassVar[str] = "ST17"
-    statement: ClassVar[str] = (
-        "Final weights are effectively random: correlations between neurons of a layer are small."
-    )
-    test: ClassVar[str] = (
-        "Layer by layer, the root mean square cosine of pairs of neurons in the last epoch: over that expected of "
-        "random directions, and over the same network's initial weights. A mean over layers would hide the narrow "
-        "ones."
-    )
-
-    kind: Literal["random_weights"] = "random_weights"
-    factor: Factor = Field(1.5, description="Factor, either way, within which correlations are the same.")
-
-    def analysis(self) -> Weights:
-        """The correlations between neurons: no estimator has a part in it."""
-        return Weights(experiment=self.experiment, learned=self.learned)
-
-    def statistics(self, analysis: xr.DataTree) -> list[Statistic]:
-        """Per layer: cosines over random, over initial; the initial ones over random as a control."""
-        kinds = (
-            ("as random directions", "over_random_mean", False),
-            ("as the initial weights", "over_initial_mean", False),
-            ("", "initial_over_random_mean", True),
-        )
-        return [
-            Of(data, part, control, layer_name(data, layer)).within(self.factor, name, layer=layer)
-            for data in conditions(analysis)
-            for part, name, control in kinds
-            for layer in data["layer"].values
-        ]
 
 
 class DepthHelps(Claim):
