@@ -65,6 +65,7 @@ def test_a_dataset_needs_what_grows_with_samples_and_replicates():
         ("specific", {}, 10 * 4096 * (24 * 12 + 40) + 10 * 5 * 3 * (96 + 4096)),
         ("followed", {}, 10 * 4096 * (24 * 12 + 40 + 9 * 12) + 10 * 5 * 3 * (96 + 8 * 12 * 12)),
         ("weights", {}, 24 * 10 * 12 * 12 + 10 * 5 * 3 * 96),
+        ("units", {}, 10 * 4096 * (24 * 12 + 40) + 4 * 10 * 2 * 23 * 4096),
     ],
 )
 def test_a_measurement_needs_a_snapshot_of_its_widest_layer(kind, settings, bytes_):

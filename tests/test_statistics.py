@@ -6,6 +6,8 @@ from scipy.stats import spearmanr
 from infoplane.statistics import (
     at_epoch,
     bootstrap_interval,
+    crossed_intervals,
+    crossed_shares,
     epochs_until,
     epochs_until_compressed,
     mean_interval,
@@ -180,3 +182,37 @@ def test_compression_counts_from_the_peak_so_far():
     result = epochs_until_compressed(several, 1.0)
     assert float(result[0]) == pytest.approx(10)
     assert np.isinf(epochs_until_compressed(several, 2.5)[1])
+
+
+def crossed(rng, tables, size, components, coordinates=2):
+    """Tables (table, row, column, coordinate) of rows, columns and a rest with these variances."""
+    shapes = ((size, 1), (1, size), (size, size))
+    parts = [rng.normal(0, v**0.5, (tables, *s, coordinates)) for v, s in zip(components, shapes, strict=True)]
+    return sum(parts)
+
+
+@pytest.mark.parametrize("components", [(0.5, 0.2, 0.3), (0.1, 0.1, 0.8), (0.0, 0.6, 0.4)])
+def test_variance_components_of_crossed_effects_are_unbiased(components):
+    """As ratios of sums: the shares themselves have a bias of a few hundredths in small tables."""
+    tables = crossed(np.random.default_rng(0), 4000, 4, components)
+    pooled = np.moveaxis(tables, 0, -1).reshape(4, 4, -1)
+    np.testing.assert_allclose(crossed_shares(pooled), components, atol=0.015)
+
+
+@pytest.mark.parametrize("size", [4, 10])
+def test_intervals_of_shares_cover_the_truth(size):
+    """95 % of them or more: the jackknife errs on the safe side."""
+    components = (0.5, 0.2, 0.3)
+    tables = crossed(np.random.default_rng(1), 400, size, components)
+    found = np.array([[share.values for share in crossed_intervals(table, "abc")] for table in tables])
+    covered = (found[..., 1] <= components) & (components <= found[..., 2])
+    assert (covered.mean(0) > 0.93).all()
+    assert (found[..., 4] == size - 1).all()
+
+
+def test_few_crossed_networks_have_no_interval_and_one_row_has_no_share():
+    table = np.random.default_rng(0).normal(size=(2, 4, 3))
+    assert np.isfinite(crossed_intervals(table, "abc")[0].sel(interval="estimate"))
+    for few in (table, table[:1], table[:, :0], table * 0):
+        assert crossed_intervals(few, "abc")[0].sel(interval=["low", "high"]).isnull().all()
+    assert crossed_intervals(table[:1], "abc")[0].sel(interval="estimate").isnull()

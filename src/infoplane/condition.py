@@ -141,10 +141,11 @@ class Condition(Section):
         "between its limits, in training (straight-through gradients) and as recorded. Not quantized if not given.",
     )
 
-    shared: Annotated[Literal["weights", "data"] | None, Neutral(None)] = Field(
+    crossed: Annotated[Annotated[Many, Field(ge=2)] | None, Neutral(None)] = Field(
         None,
-        description="What all replicates have of the first: its initial weights, or its data (labels and split). "
-        "Nothing if not given. The order of the samples in training is always each one's own.",
+        description="Crosses initial weights with data: of k, replicate r has the initial weights of replicate r // k "
+        "and the data (labels and split) of replicate r % k, so that k² replicates are k initialisations with k "
+        "datasets each. Each has its own if not given. The order of the samples in training is always each one's own.",
     )
 
     @model_validator(mode="after")

@@ -7,7 +7,7 @@ epochs and layers. Means have t intervals; other statistics BCa bootstrap interv
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import xarray as xr
@@ -80,6 +80,61 @@ def bootstrap_interval(
         low, high = found.confidence_interval if error > 0 else (estimate, estimate)
     parts = xr.DataArray([estimate, float(low), float(high), error, np.inf], dims=INTERVAL)
     return _interval(parts, units, long_name, "linear")
+
+
+def crossed_shares(values: np.ndarray) -> np.ndarray:
+    """Shares of the variance of a table (..., row, column, coordinate): of rows, of columns, of the rest (..., source).
+
+    Unbiased components of the two-way random-effects model with one value a cell, summed over coordinates (Searle,
+    Casella & McCulloch 1992, ch. 4); a component that is nearly 0 may come out negative.
+    """
+    rows, columns = values.shape[-3:-1]
+    mean = values.mean((-3, -2), keepdims=True)
+    row, column = values.mean(-2, keepdims=True) - mean, values.mean(-3, keepdims=True) - mean
+    rest = values - mean - row - column
+    square = ((rest**2).sum((-3, -2, -1)), *((effect**2).sum((-3, -2, -1)) for effect in (row, column)))
+    of_rest = square[0] / ((rows - 1) * (columns - 1))
+    components = np.stack(
+        [square[1] / (rows - 1) - of_rest / columns, square[2] / (columns - 1) - of_rest / rows, of_rest], -1
+    )
+    whole = components.sum(-1, keepdims=True)
+    return components / np.where(whole > 0, whole, np.nan)
+
+
+def crossed_intervals(values: np.ndarray, names: Sequence[str]) -> list[xr.DataArray]:
+    """`crossed_shares` of a table (row, column, coordinate), each with its 95 % t interval, along `interval`.
+
+    The variance is that of the jackknife over rows and over columns, since networks of one row, or one column, are not
+    independent; degrees of freedom are of the fewer. NaN ends where there are fewer than three of either.
+    """
+    from scipy.stats import t
+
+    fewer = min(values.shape[:2])
+    estimate = crossed_shares(values) if fewer > 1 else np.full(3, np.nan)
+    variance = np.full(3, np.nan)
+    if fewer > 2:
+        variance = sum(_jackknife(values, axis) for axis in (0, 1))
+    half = t.ppf((1 + LEVEL) / 2, fewer - 1) * np.sqrt(variance)
+    parts = np.stack([estimate, estimate - half, estimate + half, np.sqrt(variance), np.full(3, fewer - 1.0)])
+    found = zip(parts.T, names, strict=True)
+    return [_interval(xr.DataArray(values, dims=INTERVAL), "1", name, "linear") for values, name in found]
+
+
+def mean_of_pairs(matrix: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """The mean of a matrix (network, network) with a diagonal of 0 over the pairs of chosen networks (..., draw).
+
+    A network that is drawn twice is no pair.
+    """
+    one, other = chosen[..., :, None], chosen[..., None, :]
+    pairs = np.maximum((one != other).sum((-2, -1)), 1)
+    return matrix[one, other].sum((-2, -1)) / pairs
+
+
+def _jackknife(values: np.ndarray, axis: int) -> np.ndarray:
+    """The variance of the shares by leaving out each row, or column (Efron & Tibshirani 1993, eq. 11.5)."""
+    number = values.shape[axis]
+    without = np.stack([crossed_shares(np.delete(values, one, axis)) for one in range(number)])
+    return (number - 1) * without.var(0)
 
 
 def _interval(parts: xr.DataArray, units: str, long_name: str, scale: str) -> xr.DataArray:

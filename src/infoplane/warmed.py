@@ -1,4 +1,4 @@
-"""Imported by the process that jobs are forked from (`warm.py`), for what it imports; libraries say nothing meanwhile."""
+"""Imported by the process that jobs are forked from (`warm.py`), for what it imports; libraries say nothing then."""
 
 import os
 

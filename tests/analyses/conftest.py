@@ -94,6 +94,30 @@ def weights(replicates=4, layers=4):
     return data.assign_coords(correlation=cosine, since=since)
 
 
+def units(replicates=4, layers=4):
+    """Two units a layer, one in the last: strangers at first, at the end those of the first network, shuffled.
+
+    They tell a quarter and three quarters of the label; each network errs on an input of its own.
+    """
+    rng = np.random.default_rng(0)
+    layer = np.append(np.repeat(np.arange(1, layers), 2), layers)
+    first, last = rng.normal(size=(2, replicates, len(layer), 32))
+    last[:] = last[0]
+    last[1::2, :-1] = -last[1::2, :-1].reshape(-1, layers - 1, 2, 32)[:, :, ::-1].reshape(-1, len(layer) - 1, 32)
+    signature = np.stack([first, last], 1)
+    signature /= np.linalg.norm(signature, axis=-1, keepdims=True)
+    of_unit = np.where(np.arange(len(layer)) % 2, 0.75, 0.25) * np.ones((replicates, 2, 1))
+    data = {
+        "signature": (("replicate", "epoch", "unit", "input"), signature),
+        "unit_TY": (("replicate", "epoch", "unit"), of_unit),
+        "layer_TY": (("replicate", "epoch", "layer"), np.ones((replicates, 2, layers))),
+        "prediction": (("replicate", "epoch", "input"), np.stack([np.eye(replicates, 32, dtype=int)] * 2, 1)),
+    }
+    coords = {"replicate": np.arange(replicates), "epoch": EPOCHS[[0, -1]], "layer": np.arange(1, layers + 1)}
+    along = {"layer_of_unit": ("unit", layer), "p_input": ("input", np.full(32, 1 / 32))}
+    return xr.Dataset(data, coords | along)
+
+
 def bound():
     """One bit for each bit, up to one; β falls from infinity to 1 at the corner."""
     return xr.Dataset(
@@ -158,6 +182,7 @@ def world(tmp_path):
             "gaussian": gaussian(replicates, layers),
             "gradients": gradients(replicates, layers),
             "weights": weights(replicates, layers),
+            "units": units(replicates, layers),
             "bound": bound(),
             "specific": cells(layers, replicates),
             "followed": followed(layers),
@@ -174,7 +199,7 @@ def world(tmp_path):
         with stores.open_tree(tmp_path / "analysis.zarr.zip") as opened:
             return opened.load()
 
-    parts = (layered, information, gaussian, gradients, curves, weights, bound, cells, followed, inputs)
+    parts = (layered, information, gaussian, gradients, curves, weights, units, bound, cells, followed, inputs)
     makers = {f.__name__: f for f in parts}
     return SimpleNamespace(epochs=EPOCHS, change=CHANGE, run=run, stored=stored, **makers)
 

@@ -1,5 +1,7 @@
 """What is told of networks beside each other, the bound, random weights and inputs: statistics of made-up ones."""
 
+from itertools import permutations
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -11,6 +13,7 @@ from infoplane.analyses.bound import Bound
 from infoplane.analyses.bull import Bull
 from infoplane.analyses.depth import Depth
 from infoplane.analyses.generalization import Generalization
+from infoplane.analyses.networks import apart
 from infoplane.analyses.table import numbers
 from infoplane.analyses.weights import Weights
 from infoplane.statistics import mean_interval
@@ -45,6 +48,44 @@ def test_ratios_of_weights_have_geometric_means_of_networks_that_have_learned(wo
     _, found = analyse_whole(Weights(), world.run(measurements={"weights": data}, curves_=curves))
     assert found["replicate"].values.tolist() == [0, 1, 2]
     assert estimate(found["over_random_mean"]) == pytest.approx([2] * 3)
+
+
+def test_networks_are_apart_after_the_best_matching_of_units(world, analyse_whole):
+    """Which units are matched, and their signs, is free: at the end all are the same network."""
+    _, found = analyse_whole(Weights(), world.run())
+    assert estimate(found["apart_over_initial"]) == pytest.approx([0] * 3, abs=1e-6)
+    assert estimate(found["disagreement"]) == pytest.approx(2 / 32)
+    assert estimate(found["unit_share_mean"]) == pytest.approx([0.5] * 3)
+    assert estimate(found["best_unit_share_mean"]) == pytest.approx([0.75] * 3)
+
+
+def test_the_matching_is_the_best_of_all():
+    """Of three units there are six: by brute force."""
+    signature = np.random.default_rng(3).normal(size=(2, 3, 5))
+    signature /= np.linalg.norm(signature, axis=-1, keepdims=True)
+    alike = np.abs(signature[0] @ signature[1].T)
+    best = max(alike[range(3), order].mean() for order in permutations(range(3)))
+    assert apart(signature) == pytest.approx(np.array([[0, 1 - best], [1 - best, 0]]))
+
+
+def test_networks_that_have_not_learned_are_not_compared_and_one_has_no_other(world, analyse_whole):
+    units, curves = world.units(), world.curves()
+    units["prediction"][3] = 1 - units["prediction"][3]
+    curves["train_error"][:, -1] = [0, 0, 0, 0.5]
+    _, found = analyse_whole(Weights(), world.run(measurements={"units": units}, curves_=curves))
+    assert estimate(found["disagreement"]) == pytest.approx(2 / 32)
+    curves["train_error"][1:, -1] = 0.5
+    _, found = analyse_whole(Weights(), world.run(measurements={"units": units}, curves_=curves))
+    assert np.isnan(estimate(found["apart_over_initial"])).all()
+    curves["train_error"][:, -1] = 0.5
+    _, found = analyse_whole(Weights(), world.run(measurements={"units": units}, curves_=curves))
+    assert np.isnan(estimate(found["disagreement"]))
+
+
+def test_of_real_valued_targets_there_is_neither_label_nor_class(world, analyse_whole):
+    units = world.units().drop_vars(["unit_TY", "layer_TY", "prediction"])
+    _, found = analyse_whole(Weights(), world.run(measurements={"units": units}))
+    assert {"apart_over_initial", "disagreement", "unit_share"} & set(found) == {"apart_over_initial"}
 
 
 def test_a_network_without_any_pair_has_no_correlation(world, analyse_whole):

@@ -9,7 +9,7 @@ from infoplane.analyses.estimators import Estimators
 from infoplane.analyses.learning_curves import LearningCurves
 from infoplane.analyses.moments import Moments, moments, transition
 from infoplane.analyses.plane import Plane
-from infoplane.analyses.spread import Spread, distance_from_others
+from infoplane.analyses.spread import SOURCES, Spread, distance_from_others
 from infoplane.analyses.table import numbers
 
 
@@ -115,20 +115,28 @@ def test_axes_of_the_plane_count_alike(world, analyse):
         assert ratios(analyse(Spread(), *runs)[0]) == pytest.approx([0.1 / np.mean(between)] * 2)
 
 
-def test_the_variance_that_is_left_where_networks_share_something(world, analyse):
-    """Ten times as near each other: a hundredth is left. They are no condition to compare others with."""
-    places = np.linspace(1.0, 4.0, 8)
-    alone, near, other = (standing(world, at, at) for at in (places, 2 + places / 10, places + 9))
-    settings = ({}, {"shared": "weights"}, {"seed": 1})
-    planes = (alone, near, other)
-    runs = [world.run(s, measurements={"binned": p}, **s) for s, p in zip(settings, planes, strict=True)]
-    first, twin, _ = analyse(Spread(), *runs)
-    without = analyse(Spread(), runs[0], runs[2])[0]
-    assert ratios(first) == ratios(without)
-    assert {"ratio_late", "left_late"} & set(first) == {"ratio_late"}
-    assert {"ratio_late", "left_late"} & set(twin) == {"left_late"}
-    assert float(twin["left_late"].sel(interval="estimate")) == pytest.approx(0.01)
-    assert "left_late" not in analyse(Spread(), runs[1], runs[2])[0]
+def test_the_variance_of_crossed_networks_is_due_to_weights_and_data(world, analyse):
+    """Four initial weights and four datasets: steps of 0.5 and of 0.25 bits, of which the squares add up.
+
+    They are no condition to compare others with. A network that diverged takes its initialisation with it.
+    """
+    weights, data = np.divmod(np.arange(16), 4)
+    places = 1 + 0.5 * weights + 0.25 * data
+    plane = standing(world, places, places)
+    crossed = world.run({"crossed": 4}, measurements={"binned": plane}, crossed=4)
+    plane = plane.copy(deep=True)
+    plane["I_XT"][5, 3:] = np.nan
+    lame = world.run({"crossed": 4}, measurements={"binned": plane}, crossed=4)
+    planes = [standing(world, [at] * 4, [at] * 4) for at in (2.0, 9.0)]
+    runs = [world.run({"seed": n}, measurements={"binned": p}, seed=n) for n, p in enumerate(planes)]
+    first, *_, found = analyse(Spread(), *runs, crossed)
+    assert ratios(first) == ratios(analyse(Spread(), *runs)[0])
+    assert not {"ratio_early", "ratio_late"} & set(found)
+    shares = {name: float(found[f"share_{name}_late"].sel(interval="estimate")) for name in SOURCES}
+    assert shares == pytest.approx({"weights": 0.8, "data": 0.2, "rest": 0.0})
+    left = analyse(Spread(), lame)
+    steps = np.var([0, 1.0, 1.5], ddof=1), np.var(0.25 * np.arange(4), ddof=1)
+    assert float(left["share_data_late"].sel(interval="estimate")) == pytest.approx(steps[1] / sum(steps))
 
 
 def test_one_condition_or_one_network_has_no_ratio(world, analyse):

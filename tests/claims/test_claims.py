@@ -173,10 +173,32 @@ def test_correlated_weights_are_not_random(world, check):
     data = world.weights()
     data["correlation_rms"] = data["correlation_rms"] * (1 + 0.01 * data["replicate"])
     found = check("random_weights", [world.run(measurements={"weights": data})])
-    assert parts(found) == {"as random directions": FAILS, "as the initial weights": FAILS}
+    cosines = ("as random directions", "as the initial weights")
+    assert {parts(found)[part] for part in cosines} == {FAILS}
     rms = data["correlation_rms_random"] * xr.ones_like(data["correlation_rms"]) * (1 + 0.01 * data["replicate"])
     found = check("random_weights", [world.run(measurements={"weights": data.assign(correlation_rms=rms)})])
-    assert found["verdict"] == HOLDS
+    assert {parts(found)[part] for part in cosines} == {HOLDS}
+
+
+def eight(world, units):
+    measured = {"units": units, "binned": world.information(replicates=8)}
+    return world.run(measurements=measured, curves_=world.curves(replicates=8))
+
+
+def test_networks_differ_as_at_first_and_agree_and_a_neuron_tells_little(world, check):
+    """The made-up ones are nearly alike at the end, and err on a few inputs; a neuron tells a half."""
+    whole, neuron = ("networks as far apart as at first", "networks agree"), "a neuron tells little"
+    units = world.units(replicates=8)
+    rng = np.random.default_rng(0)
+    units["signature"][:, -1] += 0.01 * rng.normal(size=(8, 7, 32))
+    units["prediction"][2, :, 20] = 1
+    found = parts(check("random_weights", [eight(world, units)], neuron=0.6))
+    assert [found[part] for part in (*whole, neuron)] == [FAILS, HOLDS, HOLDS]
+    units["signature"][:, -1] = units["signature"][:, 0].values + 0.01 * rng.normal(size=(8, 7, 32))
+    units["prediction"][:] = rng.integers(2, size=(8, 1, 32))
+    found = parts(check("random_weights", [eight(world, units)], neuron=0.4))
+    assert [found[part] for part in whole] == [HOLDS, FAILS]
+    assert found[neuron] == FAILS
 
 
 def deeper(world, starts):

@@ -44,7 +44,7 @@ def test_the_healthy_are_measured_as_if_alone(kind, options, data, trained):
         assert mixed[name].sel(replicate=2).isnull().all()
 
 
-@pytest.mark.parametrize("kind", [*OF_CLASSES, "gradients", "weights"])
+@pytest.mark.parametrize("kind", [*OF_CLASSES, "gradients", "weights", "units"])
 def test_nothing_is_left(kind, data, trained):
     result = measure(kind, trained([0, 0]), data)
     expected = [n for n in result.data_vars if not n.endswith("_random") and result[n].dtype.kind == "f"]

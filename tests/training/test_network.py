@@ -60,19 +60,16 @@ def test_initial_weights(condition, name, deviation):
     assert not bias.any()
 
 
-@pytest.mark.parametrize("shared", ["weights", "data"])
-def test_what_replicates_share_is_that_of_the_first(shared, condition, problem):
-    """Also in a job without the first; the rest, and the order of the samples, is their own."""
-    first, own = (Engine(condition(), problem(), range(*r)) for r in ((0, 1), (2, 4)))
-    together = Engine(condition(shared=shared), problem(), range(2, 4))
+def test_initial_weights_are_crossed_with_data(condition, problem):
+    """Also in a job without the first; the order of the samples is each one's own."""
+    own, crossed = Engine(condition(), problem(), range(4)), Engine(condition(crossed=2), problem(), range(1, 4))
 
     def parts(engine):
         return {"weights": engine.initial[0], "data": np.stack([engine.label, engine.trained, engine.tested], 1)}
 
-    for name, values in parts(together).items():
-        expected = np.repeat(parts(first)[name], 2, axis=0) if name == shared else parts(own)[name]
-        np.testing.assert_array_equal(values, expected)
-    np.testing.assert_array_equal(together._data[0].keys, own._data[0].keys)
+    for name, of in (("weights", [0, 1, 1]), ("data", [1, 0, 1])):
+        np.testing.assert_array_equal(parts(crossed)[name], parts(own)[name][of])
+    np.testing.assert_array_equal(crossed._data[0].keys, own._data[0].keys[1:])
 
 
 def test_orthogonal_replicates(condition):

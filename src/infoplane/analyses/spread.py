@@ -10,18 +10,19 @@ import xarray as xr
 
 from infoplane.analyses.base import InformationAnalysis, Run, banded, result, stated
 from infoplane.measures.derived import limits
-from infoplane.statistics import at_epoch, bootstrap_interval, smoothed
+from infoplane.statistics import at_epoch, bootstrap_interval, crossed_intervals, mean_of_pairs, smoothed
 
 # shares of log(1 + epoch) of the shortest training: the points at which paths are compared
 PHASES = {"early": (0.2, 0.3, 0.4, 0.5), "late": (0.8, 0.9, 1.0)}
+SOURCES = {"weights": "initial weights", "data": "data", "rest": "both together and order"}
 
 
 class Spread(InformationAnalysis):
     """Bands of I(X;T), I(T;Y) and of the distance between networks; distances within conditions over those between.
 
-    Distances are in the plane with both axes in units of the most there is: I(X;T) of H(X), I(T;Y) of I(X;Y). A
-    condition whose networks have something `shared` is compared with its twin whose networks have not: what is left of
-    the variance is not due to what they share.
+    Distances are in the plane with both axes in units of the most there is: I(X;T) of H(X), I(T;Y) of I(X;Y). Where
+    initial weights and data are `crossed`, so much of the variance is due to either, and the rest to both together and
+    to the order of the samples.
     """
 
     reads_dataset: ClassVar[bool] = True
@@ -31,7 +32,7 @@ class Spread(InformationAnalysis):
     def analyse(self, runs: Sequence[Run]) -> xr.DataTree:
         """By condition: bands (epoch, layer), and for each of `PHASES` an interval where there is something to compare.
 
-        `ratio_*`: distance within over that from other conditions; `left_*`: variance over that of the twin.
+        `ratio_*`: distance within over that from other conditions; `share_SOURCE_*` of `SOURCES`: of the variance.
         """
         end = min(float(self.information(run)["epoch"][-1]) for run in runs)
         points = {phase: [self._points(run, end, shares) for run in runs] for phase, shares in PHASES.items()}
@@ -40,10 +41,10 @@ class Spread(InformationAnalysis):
             data = self._bands(run)
             for phase, at in points.items():
                 epochs = _epochs(phase, end)
-                if run.condition.shared is None and len(runs) > 1:
+                if run.condition.crossed:
+                    data |= {f"{name}_{phase}": share for name, share in self._shares(run, at[number], epochs).items()}
+                elif len(runs) > 1:
                     data[f"ratio_{phase}"] = _ratio(at[number], _others(number, runs, at), epochs)
-                for twin in _twins(run, runs):
-                    data[f"left_{phase}"] = _left(at[number], at[twin], epochs)
             found.append(xr.Dataset(data, attrs={"replicates_used": self.information(run).sizes["replicate"]}))
         return result(runs, found)
 
@@ -59,6 +60,13 @@ class Spread(InformationAnalysis):
             deviation = at_end[name].std("replicate", ddof=1)
             found[f"{name}_last_std"] = stated(deviation, "bits", f"standard deviation of {quantity} in the last epoch")
         return found
+
+    def _shares(self, run: Run, points: np.ndarray, epochs: str) -> dict[str, xr.DataArray]:
+        """Of the variance between crossed networks, by source (interval)."""
+        table = crossing(self.information(run)["replicate"].values, points, run.condition.crossed)
+        names = [f"share of the variance due to {source}, {epochs}" for source in SOURCES.values()]
+        found = zip(SOURCES, crossed_intervals(table, names), strict=True)
+        return {f"share_{source}": share for source, share in found}
 
     def _points(self, run: Run, end: float, shares: Sequence[float]) -> np.ndarray:
         """Of each network, its layers' places in the plane at the epochs: (network, coordinate)."""
@@ -81,6 +89,17 @@ def distance_from_others(plane: xr.Dataset) -> xr.DataArray:
     return distances(plane).sum("other") / max(plane.sizes["replicate"] - 1, 1)
 
 
+def crossing(replicates: np.ndarray, points: np.ndarray, crossed: int) -> np.ndarray:
+    """Networks' points (network, coordinate) by initialisation and dataset: (initialisation, dataset, coordinate).
+
+    Initialisations that lack a network, since it diverged, are left out.
+    """
+    rows = int(replicates.max()) // crossed + 1
+    table = np.full((rows, crossed, points.shape[1]), np.nan)
+    table[np.divmod(replicates, crossed)] = points
+    return table[np.isfinite(table).all((1, 2))]
+
+
 def _epochs(phase: str, end: float) -> str:
     shares = PHASES[phase]
     first, last = (round(float(np.expm1(share * np.log1p(end)))) for share in (shares[0], shares[-1]))
@@ -88,20 +107,12 @@ def _epochs(phase: str, end: float) -> str:
 
 
 def _others(number: int, runs: Sequence[Run], points: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """The places of the networks of the conditions that are compared with one: as many layers, nothing shared."""
+    """The places of the networks of the conditions that are compared with one: as many layers, nothing crossed."""
     return [
         other
         for index, (run, other) in enumerate(zip(runs, points, strict=True))
-        if index != number and run.condition.shared is None and other.shape[1] == points[number].shape[1]
+        if index != number and not run.condition.crossed and other.shape[1] == points[number].shape[1]
     ]
-
-
-def _twins(run: Run, runs: Sequence[Run]) -> list[int]:
-    """The condition that differs only in that its networks share nothing, if there is one."""
-    if run.condition.shared is None:
-        return []
-    alone = run.condition.model_copy(update={"shared": None})
-    return [index for index, other in enumerate(runs) if other.condition == alone]
 
 
 def _ratio(own: np.ndarray, others: Sequence[np.ndarray], epochs: str) -> xr.DataArray:
@@ -114,32 +125,10 @@ def _ratio(own: np.ndarray, others: Sequence[np.ndarray], epochs: str) -> xr.Dat
     between = np.mean([_apart(own, other).mean(1) for other in others], axis=0) if known else np.full(len(own), np.nan)
 
     def ratio(chosen: np.ndarray, axis: int = -1) -> np.ndarray:
-        return _mean_of_pairs(within, chosen) / between[chosen].mean(-1)
+        return mean_of_pairs(within, chosen) / between[chosen].mean(-1)
 
     name = f"distance within / between conditions, {epochs}"
     return bootstrap_interval(ratio, np.arange(len(own)), units="1", long_name=name)
-
-
-def _left(own: np.ndarray, twin: np.ndarray, epochs: str) -> xr.DataArray:
-    """Variance between networks that share something, over that between networks that share nothing (interval)."""
-    squares = [_apart(points, points) ** 2 for points in (own, twin)]
-
-    def ratio(chosen: np.ndarray, of_twin: np.ndarray, axis: int = -1) -> np.ndarray:
-        left, whole = (_mean_of_pairs(s, c) for s, c in zip(squares, (chosen, of_twin), strict=True))
-        return left / np.where(whole > 0, whole, np.nan)
-
-    name = f"variance left of that of networks that share nothing, {epochs}"
-    return bootstrap_interval(ratio, np.arange(len(own)), np.arange(len(twin)), units="1", long_name=name)
-
-
-def _mean_of_pairs(matrix: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-    """The mean of a matrix (network, network) over the pairs of chosen networks (..., draw).
-
-    A network that is drawn twice is no pair.
-    """
-    one, other = chosen[..., :, None], chosen[..., None, :]
-    pairs = np.maximum((one != other).sum((-2, -1)), 1)
-    return matrix[one, other].sum((-2, -1)) / pairs
 
 
 def _apart(one: np.ndarray, other: np.ndarray) -> np.ndarray:

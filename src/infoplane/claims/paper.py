@@ -12,10 +12,11 @@ from infoplane.analyses.base import EXPERIMENT, Experiments, conditions
 from infoplane.analyses.bound import Bound
 from infoplane.analyses.drift import Drift
 from infoplane.analyses.label_loss import LabelLoss
-from infoplane.analyses.spread import PHASES, Spread
-from infoplane.analyses.weights import Weights
+from infoplane.analyses.spread import PHASES, SOURCES, Spread
 from infoplane.claims.base import Claim, LearnedClaim, Of, Statistic, layer_name, named, statistic
 from infoplane.section import Correlation, Factor, Fraction, Positive
+
+MOST = 0.5  # of a variance
 
 
 class SimilarPaths(Claim):
@@ -28,8 +29,8 @@ class SimilarPaths(Claim):
         "The mean distance between two networks of a condition, all layers together, over that between networks of "
         "different conditions: early and late apart, at fixed points in log(epoch), axes in units of H(X) and I(X;Y)."
         " What is similar needs something to be compared with; the length of a path is no such thing, since jitter "
-        "makes it longer. Beside it, what is left of the variance where all networks start from the same weights, or "
-        "have the same data."
+        "makes it longer. Beside it, the shares of the variance due to the initial weights, to the data, and to "
+        "neither alone, of networks that cross the two."
     )
 
     kind: Literal["similar_paths"] = "similar_paths"
@@ -40,10 +41,11 @@ class SimilarPaths(Claim):
         return Spread(**self.read())
 
     def statistics(self, analysis: xr.DataTree) -> list[Statistic]:
-        """Distance within over distance between conditions, early and late; variances left, as controls."""
+        """Distance within over distance between conditions, early and late; shares of the variance, as controls."""
+        kinds = (("ratio", self.ratio, False), *((f"share_{source}", MOST, True) for source in SOURCES))
         return [
             Of(data, part, control=control).at_most(threshold, f"{name}_{part}")
-            for name, threshold, control in (("ratio", self.ratio, False), ("left", 1.0, True))
+            for name, threshold, control in kinds
             for part in PHASES
             for data in conditions(analysis)
             if f"{name}_{part}" in data
@@ -131,42 +133,6 @@ class DriftDiffusion(LearnedClaim):
         if data["networks_with_both"].sel(layer=layer) > 1:
             found.append(both.within(self.factor, "lag_mean", layer=layer))
         return found
-
-
-class RandomWeights(LearnedClaim):
-    """Within a layer, the final weights of neurons are no more alike than random directions, or than at first."""
-
-    number: ClassVar[int] = 6
-    source: ClassVar[str] = "ST17"
-    statement: ClassVar[str] = (
-        "Final weights are effectively random: correlations between neurons of a layer are small."
-    )
-    test: ClassVar[str] = (
-        "Layer by layer, the root mean square cosine of pairs of neurons in the last epoch: over that expected of "
-        "random directions, and over the same network's initial weights. A mean over layers would hide the narrow "
-        "ones."
-    )
-
-    kind: Literal["random_weights"] = "random_weights"
-    factor: Factor = Field(1.5, description="Factor, either way, within which correlations are the same.")
-
-    def analysis(self) -> Weights:
-        """The correlations between neurons: no estimator has a part in it."""
-        return Weights(experiment=self.experiment, learned=self.learned)
-
-    def statistics(self, analysis: xr.DataTree) -> list[Statistic]:
-        """Per layer: cosines over random, over initial; the initial ones over random as a control."""
-        kinds = (
-            ("as random directions", "over_random_mean", False),
-            ("as the initial weights", "over_initial_mean", False),
-            ("", "initial_over_random_mean", True),
-        )
-        return [
-            Of(data, part, control, layer_name(data, layer)).within(self.factor, name, layer=layer)
-            for data in conditions(analysis)
-            for part, name, control in kinds
-            for layer in data["layer"].values
-        ]
 
 
 class DepthHelps(Claim):

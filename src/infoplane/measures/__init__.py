@@ -21,6 +21,7 @@ MEASURES = Registry(
     "infoplane.measures",
     gradients="infoplane.measures.gradients:Gradients",
     weights="infoplane.measures.weights:Weights",
+    units="infoplane.measures.units:Units",
     bound="infoplane.measures.bound:Bound",
     followed="infoplane.measures.followed:Followed",
 )

@@ -17,7 +17,7 @@ import xarray as xr
 from infoplane.condition import Condition
 from infoplane.datasets.replicates import TEST_SHARE
 from infoplane.training.backend import keras, tf
-from infoplane.training.network import SMALL, EnsembleNetwork, initial_weights
+from infoplane.training.network import SMALL, EnsembleNetwork, initial_weights, sources
 from infoplane.training.optimizers import make_optimizer
 from infoplane.training.randomness import mix, permutation, replicate_keys
 
@@ -67,8 +67,7 @@ class Engine:
     """
 
     def __init__(self, condition: Condition, dataset: xr.Dataset, replicates: range):
-        of = [0] * len(replicates) if condition.shared == "data" else list(replicates)
-        chosen = dataset.sel(replicate=of)
+        chosen = dataset.sel(replicate=sources(condition, replicates)[1])
         order = chosen["order"].values
         self.condition, self.replicates = condition, replicates
         self.x = np.ascontiguousarray(dataset["x"].values, np.float32)

@@ -168,11 +168,18 @@ class EnsembleNetwork(keras.Model):
         return self.stateless_call(weights, [], x, **disturbed)[0]
 
 
+def sources(condition: Condition, replicates: range) -> tuple[list[int], list[int]]:
+    """Of each replicate, that whose initial weights it starts from, and that whose labels and split it has."""
+    crossed = condition.crossed
+    of = [divmod(replicate, crossed) if crossed else (replicate, replicate) for replicate in replicates]
+    return [weights for weights, _ in of], [data for _, data in of]
+
+
 def initial_weights(condition: Condition, features: int, classes: int, replicates: range) -> list[np.ndarray]:
     """Initial [kernel, bias, kernel, ...] of the replicates: kernel (replicate, in, out), bias (replicate, out)."""
     outputs = classes if condition.output == "softmax" else 1
     sizes = [features, *condition.hidden, outputs]
-    of = [0] * len(replicates) if condition.shared == "weights" else replicates
+    of, _ = sources(condition, replicates)
     weights = []
     for layer, shape in enumerate(pairwise(sizes)):
         kernels = [_initial_kernel(condition, shape, initial_seed(condition.seed, r, layer)) for r in of]

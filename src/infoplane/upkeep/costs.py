@@ -19,6 +19,7 @@ from infoplane.datasets import DATASETS
 from infoplane.datasets.base import Shape
 from infoplane.figures import FIGURES
 from infoplane.measures import MEASURES
+from infoplane.measures.units import ENDS, INPUTS
 from infoplane.training.schedule import snapshot_epochs
 
 Parameters = Mapping[str, Any]
@@ -142,6 +143,7 @@ _PER_ACTIVATION: Mapping[str, Callable[[Parameters, Size], float]] = {
     "adaptive": lambda parameters, size: 1e-7,
     "exact": lambda parameters, size: 1e-7,
     "followed": lambda parameters, size: 6e-8,
+    "units": lambda parameters, size: 1.7e-7 * ENDS / size.snapshots,
     "specific": lambda parameters, size: 1.2e-7,
     "kde": lambda parameters, size: 2.5e-9 * size.samples,
     "noisy": lambda parameters, size: 4e-9 * parameters["draws"],
@@ -162,7 +164,8 @@ def _measurement(parameters: Parameters, read: Read) -> Cost:
         return Cost(0.5 + 1e-8 * size.replicates * size.snapshots * size.parameters, 3 * values + 10_000)
     per_activation = _PER_ACTIVATION.get(parameters["kind"], lambda parameters, size: OTHER_ESTIMATOR_SECONDS)
     activations = size.activations * measured / size.snapshots
-    return Cost(0.5 + activations * per_activation(parameters, size), 4 * values + 10_000)
+    kept = 4 * size.replicates * ENDS * size.units * min(size.samples, INPUTS) if parameters["kind"] == "units" else 0
+    return Cost(0.5 + activations * per_activation(parameters, size), 4 * values + kept + 10_000)
 
 
 def _analysis(parameters: Parameters, _: Read) -> Cost:

@@ -19,6 +19,8 @@ from infoplane.config import Config
 from infoplane.datasets.base import Shape
 from infoplane.measures import MEASURES
 from infoplane.measures.followed import INPUTS
+from infoplane.measures.units import ENDS
+from infoplane.measures.units import INPUTS as COMPARED
 from infoplane.plan import Artifact
 from infoplane.upkeep import costs
 from infoplane.upkeep.costs import Parameters, Size
@@ -28,6 +30,7 @@ OTHER = 400e6
 CHUNK = 64 * 2**20  # training/store.py: replicates are observed in groups whose widest layer stays under it
 FRAME = 1e6  # of a film, for each condition
 WEIGHTS = 12  # copies of the weights: state, slots of the optimizer, gradients, snapshot, checkpoint
+OF_ACTIVATIONS = ("followed", "units")  # of the built-in measures
 QUANTITIES = 12  # that an estimator stores for each replicate, snapshot and layer
 
 
@@ -71,9 +74,8 @@ def measurement(parameters: Parameters, size: Size | None) -> float:
     """Of a measurement: one snapshot of the widest layer, its cells or neighbours, and what is stored of all."""
     if size is None:
         return OTHER
-    if (
-        parameters["kind"] in MEASURES and parameters["kind"] != "followed"
-    ):  # of weights: float64 of one snapshot, and all pairs of units
+    if parameters["kind"] in MEASURES and parameters["kind"] not in OF_ACTIVATIONS:
+        # of weights: float64 of one snapshot, and all pairs of units
         pairs = 24.0 * size.replicates * size.widest * max(size.widest, size.features)
         return BASE["measurement"] + pairs + _values(parameters, size)
     alike = 9.0 * INPUTS if parameters["kind"] == "followed" else 0.0  # whether each sample is in the inputs' cells
@@ -84,8 +86,10 @@ def measurement(parameters: Parameters, size: Size | None) -> float:
 
 def _values(parameters: Parameters, size: Size) -> float:
     """Bytes of a measurement: numbers by replicate, snapshot and layer, and what some keep of inputs:
-    `specific` a bool for each sample, `followed` patterns."""
+    `specific` a bool for each sample, `followed` patterns; of `units`, what each makes of the inputs at both ends."""
     measured = min(parameters.get("snapshots") or size.snapshots, size.snapshots)
+    if parameters["kind"] == "units":
+        return 4.0 * size.replicates * ENDS * size.units * min(size.samples, COMPARED)
     of_inputs = {"specific": size.samples, "followed": 8 * INPUTS * size.features}
     each = 8.0 * QUANTITIES + of_inputs.get(parameters["kind"], 0)
     return size.replicates * measured * size.layers * each
