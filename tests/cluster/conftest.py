@@ -1,0 +1,104 @@
+"""The real workflow on a real Slurm; skipped where none answers. `.ci/cluster` starts one of one node for them."""
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from tests.workflow.conftest import SMALL, Project
+from tests.workflow.test_at_once import begun
+
+PATIENCE = 240  # seconds
+OPTIONS = ("--profile", "profiles/slurm", "--slurm-init-seconds-before-status-checks", "3")
+TWO_CONDITIONS = {
+    **SMALL,
+    "defaults": {**SMALL["defaults"], "replicates": 2},
+    "experiments": {"main": {"vary": {"train_fraction": [0.45, 0.85]}}},
+    "figures": {"information_plane": {"experiment": "main", "estimator": "binned"}},
+    "claims": {"data_processing": {"figure": "information_plane", "bits": 12}},
+}
+
+
+def nothing_answers() -> str | None:
+    """Why nothing can be tried here; None where it can."""
+    if shutil.which("sinfo") is None:
+        return "Slurm is not installed; .ci/cluster tries it"
+    if importlib.util.find_spec("snakemake_executor_plugin_slurm") is None:
+        return "snakemake-executor-plugin-slurm is not installed: pip install -e '.[cluster]'"
+    if subprocess.run(["sinfo"], capture_output=True, check=False).returncode:
+        return "no Slurm answers; .ci/cluster starts one"
+    return None
+
+
+def pytest_collection_modifyitems(items):
+    ours = [item for item in items if Path(__file__).parent in item.path.parents]
+    if ours and (reason := nothing_answers()):
+        for item in ours:
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+class Cluster:
+    """The Slurm that answers here."""
+
+    def __init__(self) -> None:
+        self.folder = Path(os.environ.get("SLURM_CONF", "/")).parent
+        self.is_ours = (self.folder / "slurmd.pid").is_file()
+
+    def node(self, does: str) -> None:
+        """What happens to the one node of ours: `lose`, `return`."""
+        subprocess.run([Path(__file__).with_name("one-node-slurm"), does, self.folder], check=True)
+
+    def waits_for_a_node(self) -> None:
+        """Returns once Slurm has seen that the node is gone, and its jobs are in the queue again."""
+        deadline = time.monotonic() + PATIENCE
+        while set(self.jobs("--format=%T")) != {"PENDING"}:
+            assert time.monotonic() < deadline
+            time.sleep(0.5)
+
+    def jobs(self, *options: str) -> list[str]:
+        """What `squeue` says of the jobs that have not ended."""
+        done = subprocess.run(["squeue", "--noheader", *options], capture_output=True, text=True, check=True)
+        return done.stdout.split()
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Cluster:
+    return Cluster()
+
+
+@pytest.fixture(scope="session")
+def here(tmp_path_factory) -> Project:
+    """A project that has been run on this machine, without Slurm."""
+    project = Project(tmp_path_factory.mktemp("here") / "a project")
+    project.configure(TWO_CONDITIONS)
+    project.make()
+    return project
+
+
+@pytest.fixture
+def without_a_training(here, tmp_path) -> tuple[Project, str]:
+    """A project of which a training is missing, and that training."""
+    project = here.copy(tmp_path / "a project")
+    training = min(project.folder.glob("results/trainings/*"))
+    shutil.rmtree(training)
+    return project, str(training.relative_to(project.folder))
+
+
+def submitted(output: str) -> list[str]:
+    """The numbers of Slurm's jobs, from what Snakemake says."""
+    return re.findall(r"submitted with SLURM jobid (\d+)", output)
+
+
+def while_it_trains(project: Project, target: str, happens) -> tuple[int, str]:
+    """Make a target on the cluster; something happens once its first snapshot is there. Exit status and output."""
+    run, deadline = begun(project, *OPTIONS, target), time.monotonic() + PATIENCE
+    while not list(project.folder.glob("results/checkpoints/*/*")) and run.poll() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    happens()
+    _, errors = run.communicate(timeout=PATIENCE)
+    return run.returncode, errors

@@ -1,0 +1,49 @@
+"""A cluster makes what this machine makes, in few submissions, also if jobs are killed and nodes lost."""
+
+import subprocess
+
+import pytest
+from tests.workflow.test_run import contents
+
+from infoplane.tracing.verify import verify
+
+from .conftest import OPTIONS, TWO_CONDITIONS, Project, submitted, while_it_trains
+
+
+def test_the_same_digests_as_here_in_a_few_submissions(here, tmp_path):
+    project = Project(tmp_path / "a project")
+    project.configure(TWO_CONDITIONS)
+    done = project.run("snakemake", *OPTIONS)
+    assert done.returncode == 0, done.stderr
+    assert contents(project.folder) == contents(here.folder)
+    assert verify(project.folder / "results").wrong == []
+    audited = project.run("infoplane", "audit", "results/figures/information_plane.pdf")
+    assert audited.returncode == 0, audited.stdout
+    assert len(submitted(done.stderr)) == 4, "datasets; trainings with measurements; analyses with figures; verdicts"
+    assert project.would_run() == {}
+
+
+def test_a_job_that_is_cancelled_is_submitted_again(here, without_a_training, cluster):
+    project, training = without_a_training
+    code, told = while_it_trains(project, training, lambda: subprocess.run(["scancel", *cluster.jobs("--format=%i")]))
+    assert code == 0, told
+    assert "status is: 'CANCELLED'" in told
+    assert len(submitted(told)) == 2
+    assert contents(project.folder) == contents(here.folder)
+    assert not list(project.folder.glob("results/checkpoints/*/*"))
+
+
+def test_a_node_that_is_lost_costs_no_result(here, without_a_training, cluster):
+    if not cluster.is_ours:
+        pytest.skip("this Slurm is not of .ci/cluster: its nodes are left alone")
+    project, training = without_a_training
+
+    def is_lost_for_a_while():
+        cluster.node("lose")
+        cluster.waits_for_a_node()
+        cluster.node("return")
+
+    code, told = while_it_trains(project, training, is_lost_for_a_while)
+    assert code == 0, told
+    assert contents(project.folder) == contents(here.folder)
+    assert not list(project.folder.glob("results/checkpoints/*/*"))
