@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from tests.workflow.conftest import SMALL, Project
 from tests.workflow.test_at_once import begun
 

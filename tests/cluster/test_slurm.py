@@ -3,14 +3,14 @@
 import subprocess
 
 import pytest
-from tests.workflow.test_run import contents
 
 from infoplane.tracing.verify import verify
+from tests.workflow.test_run import contents
 
 from .conftest import OPTIONS, TWO_CONDITIONS, Project, submitted, while_it_trains
 
 
-def test_the_same_digests_as_here_in_a_few_submissions(here, tmp_path):
+def test_the_same_digests_as_here_in_a_few_submissions(here, tmp_path, cluster):
     project = Project(tmp_path / "a project")
     project.configure(TWO_CONDITIONS)
     done = project.run("snakemake", *OPTIONS)
@@ -19,7 +19,12 @@ def test_the_same_digests_as_here_in_a_few_submissions(here, tmp_path):
     assert verify(project.folder / "results").wrong == []
     audited = project.run("infoplane", "audit", "results/figures/information_plane.pdf")
     assert audited.returncode == 0, audited.stdout
-    assert len(submitted(done.stderr)) == 4, "datasets; trainings with measurements; analyses with figures; verdicts"
+    jobs = submitted(done.stderr)
+    assert len(jobs) == 4, "datasets; trainings with measurements; analyses with figures; verdicts"
+    asked = cluster.jobs("--states=all", f"--jobs={','.join(jobs)}", "--format=%C %l %m")
+    assert asked[0::3] == ["1"] * 4, "cores"
+    assert "UNLIMITED" not in asked[1::3]
+    assert all(300 < int(memory.rstrip("M")) < 2000 for memory in asked[2::3])
     assert project.would_run() == {}
 
 
