@@ -22,7 +22,7 @@ def test_more_epochs_raise_the_limit_of_a_training():
     def limit(epochs):
         config = {"datasets": {"spherical": {}}, "experiments": {"main": {}}, "figures": {"learning_curves": {}}}
         made = plan.make(loading.load({"defaults": {"epochs": epochs}, **config}))
-        (training,) = made.stages["training"]
+        training, *_ = made.stages["training"]
         return forecast.minutes(forecast.seconds_each(forecast.behind(made.ends()))[training])
 
     assert limit(100) < limit(10_000) < limit(100_000)
