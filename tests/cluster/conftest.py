@@ -53,10 +53,14 @@ class Cluster:
         """What happens to the one node of ours: `lose`, `return`."""
         subprocess.run([Path(__file__).with_name("one-node-slurm"), does, self.folder], check=True)
 
+    def cancel(self) -> None:
+        """End all that has not ended."""
+        subprocess.run(["scancel", *self.jobs("--format=%i")], check=True)
+
     def waits_for_a_node(self) -> None:
-        """Returns once Slurm has seen that the node is gone, and its jobs are in the queue again."""
+        """Returns once Slurm has seen that the node is gone."""
         deadline = time.monotonic() + PATIENCE
-        while set(self.jobs("--format=%T")) != {"PENDING"}:
+        while not set(self.jobs("--format=%T")) <= {"PENDING"}:
             assert time.monotonic() < deadline
             time.sleep(0.5)
 
@@ -81,12 +85,17 @@ def here(tmp_path_factory) -> Project:
 
 
 @pytest.fixture
-def without_a_training(here, tmp_path) -> tuple[Project, str]:
-    """A project of which a training is missing, and that training."""
+def untrained(here, tmp_path) -> Project:
+    """The same without its trainings and what is measured of them."""
     project = here.copy(tmp_path / "a project")
-    training = min(project.folder.glob("results/trainings/*"))
-    shutil.rmtree(training)
-    return project, str(training.relative_to(project.folder))
+    for stage in ("trainings", "measurements"):
+        shutil.rmtree(project.folder / "results" / stage)
+    return project
+
+
+def measured(project: Project) -> list[str]:
+    """Targets: what is measured."""
+    return [str(path.relative_to(project.folder)) for path in project.folder.glob("results/measurements/*")]
 
 
 def submitted(output: str) -> list[str]:
@@ -94,12 +103,22 @@ def submitted(output: str) -> list[str]:
     return re.findall(r"submitted with SLURM jobid (\d+)", output)
 
 
-def while_it_trains(project: Project, target: str, happens) -> tuple[int, str]:
-    """Make a target on the cluster; something happens once its first snapshot is there. Exit status and output."""
-    run, deadline = begun(project, *OPTIONS, target), time.monotonic() + PATIENCE
-    while not list(project.folder.glob("results/checkpoints/*/*")) and run.poll() is None:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    happens()
-    _, errors = run.communicate(timeout=PATIENCE)
+def while_it_trains(project: Project, targets: list[str], trained: int, happens) -> tuple[int, str]:
+    """Make targets on the cluster; something happens in the training after so many. Exit status and output."""
+    run, deadline = begun(project, *OPTIONS, *targets), time.monotonic() + PATIENCE
+    results = project.folder / "results"
+
+    def is_training() -> bool:
+        done = len(list(results.glob("trainings/*/manifest.json")))
+        return done == trained and any(results.glob("checkpoints/*/*"))
+
+    try:
+        while not is_training():
+            assert run.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        happens()
+        _, errors = run.communicate(timeout=PATIENCE)
+    finally:
+        run.kill()
     return run.returncode, errors

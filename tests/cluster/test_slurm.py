@@ -1,13 +1,11 @@
 """A cluster makes what this machine makes, in few submissions, also if jobs are killed and nodes lost."""
 
-import subprocess
-
 import pytest
 
 from infoplane.tracing.verify import verify
 from tests.workflow.test_run import contents
 
-from .conftest import OPTIONS, TWO_CONDITIONS, Project, submitted, while_it_trains
+from .conftest import OPTIONS, TWO_CONDITIONS, Project, measured, submitted, while_it_trains
 
 
 def test_the_same_digests_as_here_in_a_few_submissions(here, tmp_path, cluster):
@@ -28,27 +26,30 @@ def test_the_same_digests_as_here_in_a_few_submissions(here, tmp_path, cluster):
     assert project.would_run() == {}
 
 
-def test_a_job_that_is_cancelled_is_submitted_again(here, without_a_training, cluster):
-    project, training = without_a_training
-    code, told = while_it_trains(project, training, lambda: subprocess.run(["scancel", *cluster.jobs("--format=%i")]))
+def test_a_job_that_is_cancelled_is_submitted_again_and_keeps_what_it_has_made(here, untrained, cluster):
+    code, told = while_it_trains(untrained, measured(here), 1, cluster.cancel)
     assert code == 0, told
     assert "status is: 'CANCELLED'" in told
     assert len(submitted(told)) == 2
-    assert contents(project.folder) == contents(here.folder)
-    assert not list(project.folder.glob("results/checkpoints/*/*"))
+    assert contents(untrained.folder) == contents(here.folder)
+    assert verify(untrained.folder / "results").wrong == []
+    assert not list(untrained.folder.glob("results/checkpoints/*/*"))
 
 
-def test_a_node_that_is_lost_costs_no_result(here, without_a_training, cluster):
+def test_a_node_that_is_lost_costs_no_result(here, untrained, cluster):
     if not cluster.is_ours:
         pytest.skip("this Slurm is not of .ci/cluster: its nodes are left alone")
-    project, training = without_a_training
 
     def is_lost_for_a_while():
         cluster.node("lose")
         cluster.waits_for_a_node()
         cluster.node("return")
 
-    code, told = while_it_trains(project, training, is_lost_for_a_while)
+    one, _ = measured(here)
+    code, told = while_it_trains(untrained, [one], 0, is_lost_for_a_while)
     assert code == 0, told
-    assert contents(project.folder) == contents(here.folder)
-    assert not list(project.folder.glob("results/checkpoints/*/*"))
+    assert "status is: 'NODE_FAIL'" in told
+    assert len(submitted(told)) == 2
+    assert contents(untrained.folder).items() < contents(here.folder).items()
+    assert (untrained.folder / one / "manifest.json").is_file()
+    assert not list(untrained.folder.glob("results/checkpoints/*/*"))
