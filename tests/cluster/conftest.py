@@ -55,19 +55,24 @@ class Cluster:
 
     def cancel(self) -> None:
         """End all that has not ended."""
-        subprocess.run(["scancel", *self.jobs("--format=%i")], check=True)
+        subprocess.run(["scancel", *squeue("--format=%i")], check=True)
 
-    def waits_for_a_node(self) -> None:
-        """Returns once Slurm has seen that the node is gone."""
+    def sees_that_its_node_is_gone(self) -> None:
+        """Returns once it does."""
         deadline = time.monotonic() + PATIENCE
-        while not set(self.jobs("--format=%T")) <= {"PENDING"}:
+        while not set(squeue("--format=%T")) <= {"PENDING"}:
             assert time.monotonic() < deadline
             time.sleep(0.5)
 
-    def jobs(self, *options: str) -> list[str]:
-        """What `squeue` says of the jobs that have not ended."""
-        done = subprocess.run(["squeue", "--noheader", *options], capture_output=True, text=True, check=True)
-        return done.stdout.split()
+    def told(self, *jobs: str, shown: str) -> list[str]:
+        """What it was told of jobs, or says of them, also if they have ended."""
+        return [word for job in jobs for word in squeue("--states=all", f"--jobs={job}", f"--format={shown}")]
+
+
+def squeue(*options: str) -> list[str]:
+    """The words that `squeue` says."""
+    done = subprocess.run(["squeue", "--noheader", *options], capture_output=True, text=True, check=True)
+    return done.stdout.split()
 
 
 @pytest.fixture(scope="session")
