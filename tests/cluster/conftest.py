@@ -6,6 +6,8 @@ import re
 import shutil
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -108,22 +110,37 @@ def submitted(output: str) -> list[str]:
     return re.findall(r"submitted with SLURM jobid (\d+)", output)
 
 
-def while_it_trains(project: Project, targets: list[str], trained: int, happens) -> tuple[int, str]:
-    """Make targets on the cluster; something happens in the training after so many. Exit status and output."""
-    run, deadline = begun(project, *OPTIONS, *targets), time.monotonic() + PATIENCE
-    results = project.folder / "results"
+class Run:
+    """A run of a project that goes on."""
 
-    def is_training() -> bool:
-        done = len(list(results.glob("trainings/*/manifest.json")))
-        return done == trained and any(results.glob("checkpoints/*/*"))
+    def __init__(self, project: Project, process: subprocess.Popen) -> None:
+        self.results, self.process = project.folder / "results", process
 
-    try:
-        while not is_training():
-            assert run.poll() is None
+    def trains(self, after: int) -> None:
+        """Returns within the training after so many, when its first snapshot is there."""
+        deadline = time.monotonic() + PATIENCE
+
+        def is_so() -> bool:
+            made = len(list(self.results.glob("trainings/*/manifest.json")))
+            return made == after and any(self.results.glob("checkpoints/*/*"))
+
+        while not is_so():
+            assert self.process.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        happens()
-        _, errors = run.communicate(timeout=PATIENCE)
+
+    def ends(self) -> str:
+        """What it has told in the end, if all is made."""
+        _, told = self.process.communicate(timeout=PATIENCE)
+        assert self.process.returncode == 0, told
+        return told
+
+
+@contextmanager
+def running(project: Project, *options: str) -> Iterator[Run]:
+    """A run that has begun; it does not outlast the test."""
+    process = begun(project, *options)
+    try:
+        yield Run(project, process)
     finally:
-        run.kill()
-    return run.returncode, errors
+        process.kill()

@@ -5,7 +5,7 @@ import pytest
 from infoplane.tracing.verify import verify
 from tests.workflow.test_run import contents
 
-from .conftest import OPTIONS, TWO_CONDITIONS, Project, measured, submitted, while_it_trains
+from .conftest import OPTIONS, TWO_CONDITIONS, Project, measured, running, submitted
 
 
 def test_the_same_digests_as_here_in_a_few_submissions(here, tmp_path, cluster):
@@ -26,28 +26,20 @@ def test_the_same_digests_as_here_in_a_few_submissions(here, tmp_path, cluster):
     assert project.would_run() == {}
 
 
-def test_a_job_that_is_cancelled_is_submitted_again_and_keeps_what_it_has_made(here, untrained, cluster):
-    code, told = while_it_trains(untrained, measured(here), 1, cluster.cancel)
-    assert code == 0, told
-    assert cluster.told(*submitted(told), shown="%T") == ["CANCELLED", "COMPLETED"]
-    assert contents(untrained.folder) == contents(here.folder)
-    assert verify(untrained.folder / "results").wrong == []
-    assert not list(untrained.folder.glob("results/checkpoints/*/*"))
-
-
-def test_a_node_that_is_lost_costs_no_result(here, untrained, cluster):
+def test_a_lost_node_and_a_cancelled_job_cost_no_result(here, untrained, cluster):
+    """Both trainings are one submission. Its node is lost in the first, it is cancelled in the second: made again is only
+    what was not made."""
     if not cluster.is_ours:
         pytest.skip("this Slurm is not of .ci/cluster: its nodes are left alone")
-
-    def is_lost_for_a_while():
+    with running(untrained, *OPTIONS, *measured(here)) as run:
+        run.trains(after=0)
         cluster.node("lose")
         cluster.sees_that_its_node_is_gone()
         cluster.node("return")
-
-    one, _ = measured(here)
-    code, told = while_it_trains(untrained, [one], 0, is_lost_for_a_while)
-    assert code == 0, told
-    assert cluster.told(*submitted(told), shown="%T") == ["NODE_FAIL", "COMPLETED"]
-    assert contents(untrained.folder).items() < contents(here.folder).items()
-    assert (untrained.folder / one / "manifest.json").is_file()
+        run.trains(after=1)
+        cluster.cancel()
+        told = run.ends()
+    assert cluster.told(*submitted(told), shown="%T") == ["NODE_FAIL", "CANCELLED", "COMPLETED"]
+    assert contents(untrained.folder) == contents(here.folder)
+    assert verify(untrained.folder / "results").wrong == []
     assert not list(untrained.folder.glob("results/checkpoints/*/*"))
