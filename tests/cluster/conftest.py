@@ -121,7 +121,7 @@ class Run:
         deadline = time.monotonic() + PATIENCE
 
         def is_so() -> bool:
-            made = len(list(self.results.glob("trainings/*/manifest.json")))
+            made = len(list(self.results.glob("trainings/[0-9a-f]*/manifest.json")))
             return made == after and any(self.results.glob("checkpoints/*/*"))
 
         while not is_so():

@@ -37,7 +37,7 @@ def test_a_lost_node_and_a_cancelled_job_cost_no_result(here, untrained, cluster
         cluster.sees_that_its_node_is_gone()
         cluster.node("return")
         run.trains(after=1)
-        [made] = untrained.folder.glob("results/trainings/*/manifest.json")
+        [made] = untrained.folder.glob("results/trainings/[0-9a-f]*/manifest.json")
         before = made.read_text()
         cluster.cancel()
         told = run.ends()
