@@ -32,7 +32,9 @@ def nothing_answers() -> str | None:
         return "Slurm is not installed; .ci/cluster tries it"
     if importlib.util.find_spec("snakemake_executor_plugin_slurm") is None:
         return "snakemake-executor-plugin-slurm is not installed: pip install -e '.[cluster]'"
-    if subprocess.run(["sinfo"], capture_output=True, check=False).returncode:
+    try:
+        subprocess.run(["sinfo"], capture_output=True, check=True, timeout=10)
+    except subprocess.SubprocessError:
         return "no Slurm answers; .ci/cluster starts one"
     return None
 

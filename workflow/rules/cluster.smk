@@ -1,7 +1,8 @@
 """What a cluster is told of a job: how long it may take, and which jobs it is handed as one.
 
-Of a submission, most is the start: Snakemake, twice. So a training is submitted with its measurements, an analysis with
-its figures; and profiles/slurm puts several short ones together. Jobs that run here have no groups.
+A submission starts Snakemake twice, which takes longer than many a job. So a training is submitted with its
+measurements, an analysis with its figures; and profiles/slurm puts several short ones together. Jobs that run here have
+no groups.
 """
 
 import functools
