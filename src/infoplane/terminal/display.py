@@ -125,7 +125,7 @@ class Display:
                 run.done / run.total,
                 f"about {duration(left)} left" if left is not None else "",
             )
-            most = max(self._console.height - 2, 1)  # on a cluster hundreds may run; what has no room pushes the last out
+            most = max(self._console.height - 2, 1)  # of the hundreds that a cluster may run
             return table([*run.lines()[:most], whole])
 
 
