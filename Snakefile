@@ -24,6 +24,7 @@ configfile: str(own) if own.exists() else workflow.source_path("config/config.ya
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/cluster.smk"
 include: "workflow/rules/stores.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/claims.smk"

@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -149,6 +150,15 @@ def test_snakemake_runs_the_workflow_in_this_folder(here):
 def test_cores_may_come_from_elsewhere(here, given):
     studies.create(here)
     assert "--cores" not in studies.command(given)
+
+
+def test_our_profiles_come_along_but_a_study_may_have_its_own(here):
+    studies.create(here)
+    given = ["--profile", "profiles/slurm"]
+    assert Path(studies.command(given)[-1]).is_absolute()
+    assert (Path(studies.command(given)[-1]) / "config.yaml").is_file()
+    (here / "profiles/slurm").mkdir(parents=True)
+    assert studies.command(given)[-2:] == given
 
 
 def test_without_a_config_there_is_nothing_to_run(here):

@@ -1,11 +1,14 @@
 """What is said of a run while it goes on: of each job by its log, of the rest by what earlier jobs took."""
 
+from io import StringIO
+
 import pytest
+from rich.console import Console
 
 from infoplane.artifacts import Recipe
 from infoplane.plan import Artifact
 from infoplane.terminal import Work
-from infoplane.terminal.display import outcome
+from infoplane.terminal.display import Display, outcome
 from infoplane.terminal.run import Line, Run
 
 
@@ -88,3 +91,16 @@ def test_the_last_line_says_what_is_kept(run, clock):
         run.ends(number)
     clock.now = 70.0
     assert outcome(run, interrupted=False) == "4 of 4 jobs in 70 s: figures and verdicts are in results/"
+
+
+def test_however_many_jobs_run_the_line_of_the_whole_is_seen():
+    """A cluster is handed hundreds at once, and a terminal has a few lines."""
+    display = Display()
+    display._console = Console(file=StringIO(), width=100, height=10, force_terminal=True)
+    display._run = Run(300, 100, Work())
+    for number in range(200):
+        display._run.begins(number, "", f"job {number}", None)
+    display._console.print(display._shown())
+    lines = display._console.file.getvalue().splitlines()
+    assert len(lines) < 10
+    assert "0 of 300 jobs" in lines[-1]

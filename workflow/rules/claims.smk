@@ -9,10 +9,13 @@ if PLAN.verdict and needed(PLAN.verdict):
             update(directory(place(PLAN.verdict))),
         log:
             RESULTS / "logs/verdict.log",
+        group:
+            together("verdict")
         conda:
             "../../environment.yml"
         resources:
             mem_mb=memory.megabytes(PLAN.verdict),
+            runtime=minutes(PLAN.verdict),
         params:
             order=verbatim(PLAN.verdict.order),
             view=PLAN.view,
@@ -32,10 +35,13 @@ if PLAN.page and needed(PLAN.page):
             update(directory(place(PLAN.page))),
         log:
             RESULTS / "logs/page.log",
+        group:
+            together("verdict")
         conda:
             "../../environment.yml"
         resources:
             mem_mb=memory.megabytes(PLAN.page),
+            runtime=minutes(PLAN.page),
         params:
             order=verbatim(PLAN.page.order),
             view=PLAN.view,

@@ -101,8 +101,11 @@ SHOWN = PLAN.names()
 def missing(stage):
     """A pattern of the ids of a stage that are not made yet, and of none that is there.
 
-    Snakemake reads it anew for each file of each job, so it had better be short.
+    Snakemake reads it anew for each file of each job, so it had better be short. A job that was begun keeps its rule,
+    also where a part of its group, or another run, has made the same meanwhile.
     """
+    if not workflow.is_main_process:
+        return "[0-9a-f]{12}"
     wanted = {artifact.id for artifact in MISSING[stage]}
     there = infoplane.artifacts.ids(RESULTS, stage) - wanted
     return f"(?={beginnings(wanted, there)})[0-9a-f]{{12}}"

@@ -9,10 +9,13 @@ if PLAN.explorer and needed(PLAN.explorer):
             update(directory(place(PLAN.explorer))),
         log:
             RESULTS / "logs/explorer.log",
+        group:
+            together("verdict")
         conda:
             "../../environment.yml"
         resources:
             mem_mb=memory.megabytes(PLAN.explorer),
+            runtime=minutes(PLAN.explorer),
         params:
             order=verbatim(PLAN.explorer.order),
             view=PLAN.view,

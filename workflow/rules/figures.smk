@@ -13,10 +13,13 @@ for name in to_draw:
             update(directory(place(PLAN.figures[name]))),
         log:
             RESULTS / f"logs/figures/{name}.log",
+        group:
+            together(with_analysis(name))
         conda:
             "../../environment.yml"
         resources:
             mem_mb=memory.megabytes(PLAN.figures[name]),
+            runtime=minutes(PLAN.figures[name]),
         params:
             order=verbatim(PLAN.figures[name].order),
             caption=verbatim(CAPTIONS[DRAWN[name].kind]),

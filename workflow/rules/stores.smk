@@ -8,10 +8,13 @@ rule dataset:
         RESULTS / "logs/datasets/{id}.log",
     wildcard_constraints:
         id=missing("dataset"),
+    group:
+        together("datasets")
     conda:
         "../../environment.yml"
     resources:
         mem_mb=megabytes("dataset"),
+        runtime=minutes_of("dataset"),
     params:
         order=order("dataset"),
     message:
@@ -29,10 +32,13 @@ rule training:
         RESULTS / "logs/trainings/{id}.log",
     wildcard_constraints:
         id=missing("training"),
+    group:
+        together(with_networks("training"))
     conda:
         "../../environment.yml"
     resources:
         mem_mb=megabytes("training"),
+        runtime=minutes_of("training"),
     params:
         order=order("training"),
         checkpoint=f"{RESULTS}/checkpoints/{{id}}",
@@ -51,10 +57,13 @@ rule measurement:
         RESULTS / "logs/measurements/{id}.log",
     wildcard_constraints:
         id=missing("measurement"),
+    group:
+        together(with_networks("measurement"))
     conda:
         "../../environment.yml"
     resources:
         mem_mb=megabytes("measurement"),
+        runtime=minutes_of("measurement"),
     params:
         order=order("measurement"),
     message:
@@ -72,10 +81,13 @@ rule analysis:
         RESULTS / "logs/analyses/{id}.log",
     wildcard_constraints:
         id=missing("analysis"),
+    group:
+        together("analyses")
     conda:
         "../../environment.yml"
     resources:
         mem_mb=megabytes("analysis"),
+        runtime=minutes_of("analysis"),
     params:
         order=order("analysis"),
     message:

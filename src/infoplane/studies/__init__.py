@@ -174,13 +174,18 @@ def command(arguments: Sequence[str]) -> list[str]:
             f"{CONFIG}: not in this folder; `infoplane new FOLDER` makes a study, in which to run this; `infoplane run "
             f"--configfile {home / CONFIG}` makes every figure of the papers, here"
         )
-    profile = Path("profiles/default") if Path("profiles/default").is_dir() else home / "profiles/default"
-    options = ["--snakefile", str(home / "Snakefile"), "--workflow-profile", str(profile)]
+    options = ["--snakefile", str(home / "Snakefile"), "--workflow-profile", _profile("profiles/default", home)]
     # a later `--cores` wins; what may come from elsewhere does not
     counted = ("-j", "--jobs", "--profile", "--workflow-profile")
     if not any(_is(argument, counted) for argument in arguments) and "SNAKEMAKE_PROFILE" not in os.environ:
         options += ["--cores", "all"]
-    return [sys.executable, "-P", "-m", "snakemake", *options, *arguments]
+    return [sys.executable, "-P", "-m", "snakemake", *options, *(_profile(argument, home) for argument in arguments)]
+
+
+def _profile(argument: str, home: Path) -> str:
+    """A profile of ours, `profiles/NAME`, where the study has none of its own; any other argument as it is."""
+    ours = argument.startswith("profiles/") and not Path(argument).is_dir() and (home / argument).is_dir()
+    return str(home / argument) if ours else argument
 
 
 def _is(argument: str, options: Sequence[str]) -> bool:

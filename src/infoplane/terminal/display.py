@@ -46,7 +46,7 @@ class Display:
         with self._lock:
             match str(told.get("event") or ""):
                 case "resources_info":
-                    self._cores = told.get("cores") or self._cores
+                    self._cores = told.get("cores") or told.get("nodes") or self._cores
                 case "run_info":
                     self._begin(told["stats"])
                 case "job_info":
@@ -125,7 +125,8 @@ class Display:
                 run.done / run.total,
                 f"about {duration(left)} left" if left is not None else "",
             )
-            return table([*run.lines(), whole])
+            most = max(self._console.height - 2, 1)  # of the hundreds that a cluster may run
+            return table([*run.lines()[:most], whole])
 
 
 def table(lines: list[Line]) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from infoplane.upkeep.costs import Cost
 
 Kind = tuple[str, str]  # stage, and the kind of what is made
 SLOWEST, FASTEST = 50.0, 0.02  # of the model: what is beyond is no measure of anything
+GENEROUS, GRACE_SECONDS = 4.0, 180.0  # a cluster may end a job after so many times what is expected, and so much more
+SHORT_SECONDS, LONG_SECONDS = 120.0, 1200.0
 
 
 @dataclass(frozen=True)
@@ -127,10 +130,20 @@ def forecast(ends: Sequence[Artifact], results: Path, cores: int) -> Forecast:
     return Forecast(cores, seconds, sum(job.bytes for job in jobs), largest, tuple(jobs))
 
 
-def seconds_each(todo: Iterable[Artifact], results: Path) -> dict[str, float]:
-    """How long each of some jobs takes from its start to its end, by id."""
-    scales, _ = _scales(results)
+def seconds_each(todo: Iterable[Artifact], results: Path | None = None) -> dict[str, float]:
+    """How long each of some jobs takes from its start to its end, by id: by the model alone, or by earlier jobs too."""
+    scales, _ = ({}, {}) if results is None else _scales(results)
     return {artifact.id: _estimate(artifact, scales).seconds + costs.start_seconds(artifact.stage) for artifact in todo}
+
+
+def minutes(seconds: float) -> int:
+    """The limit of time that a cluster is told for a job of so many expected seconds, as Snakemake's `runtime`."""
+    return math.ceil((GRACE_SECONDS + GENEROUS * seconds) / 60)
+
+
+def length(seconds: float) -> str:
+    """How long something is, in a word: what is short is better submitted with others."""
+    return "short" if seconds < SHORT_SECONDS else "long" if seconds > LONG_SECONDS else "medium"
 
 
 def _kind(stage: str, parameters: Mapping[str, Any]) -> Kind:

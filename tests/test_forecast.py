@@ -1,0 +1,28 @@
+"""What a cluster is told of time: enough for what is expected, and what is short enough to be submitted with others."""
+
+import pytest
+
+from infoplane import loading, plan
+from infoplane.upkeep import forecast
+
+
+@pytest.mark.parametrize("seconds", [0, 3, 59, 60, 3600, 10**6])
+def test_a_limit_has_room_for_a_job_that_takes_four_times_as_long_and_starts_slowly(seconds):
+    limit = forecast.minutes(seconds)
+    assert isinstance(limit, int)
+    assert 3 * 60 + 4 * seconds <= 60 * limit < 3 * 60 + 4 * seconds + 60
+
+
+@pytest.mark.parametrize(("seconds", "word"), [(0, "short"), (119, "short"), (120, "medium"), (1200, "medium"), (1201, "long")])  # fmt: skip
+def test_what_is_short_takes_less_than_two_minutes(seconds, word):
+    assert forecast.length(seconds) == word
+
+
+def test_more_epochs_raise_the_limit_of_a_training():
+    def limit(epochs):
+        config = {"datasets": {"spherical": {}}, "experiments": {"main": {}}, "figures": {"learning_curves": {}}}
+        made = plan.make(loading.load({"defaults": {"epochs": epochs}, **config}))
+        training, *_ = made.stages["training"]
+        return forecast.minutes(forecast.seconds_each(forecast.behind(made.ends()))[training])
+
+    assert limit(100) < limit(10_000) < limit(100_000)
