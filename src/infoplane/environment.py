@@ -62,7 +62,12 @@ def lock() -> str | None:
     others = {name: found for name, found in packages().items() if name != "infoplane"}
     if any(found not in locked.get(name, ()) for name, found in others.items()):
         return None
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    return digest(path)
+
+
+def digest(lock: Path) -> str:
+    """12 hex digits of the sha256 of a lock."""
+    return hashlib.sha256(lock.read_bytes()).hexdigest()[:12]
 
 
 @cache

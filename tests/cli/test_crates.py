@@ -140,7 +140,9 @@ def test_rocrate_reads_it_again_from_a_zip_with_the_stores(project, tmp_path):
     with zipfile.ZipFile(out) as packed:
         names = set(packed.namelist())
     stores = {str(path.relative_to(project.folder)) for path in project.results.glob("*/*/*.zarr.zip")}
-    assert stores | {"LICENSE", "CITATION.cff", "README.md", "zenodo.json", "environment.yml"} <= names
+    assert (
+        stores | {"LICENSE", "CITATION.cff", "README.md", "zenodo.json", "environment.yml", "environment.lock"} <= names
+    )
 
 
 def test_what_zenodo_is_told(crate):

@@ -171,6 +171,7 @@ class _Writer(Entities):
         for rules in sorted((home / "workflow/rules").glob("*.smk")):
             self.file(f"workflow/rules/{rules.name}", rules, description="Rules that the Snakefile includes")
         self.file("environment.yml", home / "environment.yml", description="The packages that the workflow needs")
+        self.file("environment.lock", home / "environment.lock", description="Their versions and digests")
         return self.source(
             "Snakefile",
             "ComputationalWorkflow",
