@@ -30,6 +30,7 @@ from infoplane.measures.gaussian import Gaussian
 from infoplane.measures.gradients import Gradients
 from infoplane.measures.kde import Kde
 from infoplane.measures.specific import Specific
+from infoplane.measures.units import Units
 from infoplane.measures.weights import Weights
 
 TEACHER = {"features": 6, "relevant": 3, "samples": 10}
@@ -69,7 +70,7 @@ def world(request, tmp_path_factory):
     data = draw(Parity(bits=bits).distribution(), 0, size["replicates"])
     tree, curves = training(**size)
     estimators = {"binned": Binned(bins=2), "kde": Kde(), "specific": Specific(bins=2)}
-    measures = {"weights": Weights(), "gradients": Gradients(), "bound": Bound()}
+    measures = {"weights": Weights(), "units": Units(), "gradients": Gradients(), "bound": Bound()}
     made = {name: measure.measure(tree, data) for name, measure in {**estimators, **measures}.items()}
     measured = {}
     for name, measurement in {**made, "gaussian": students(**size)}.items():
