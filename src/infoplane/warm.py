@@ -26,7 +26,7 @@ MODULES = {
     "dataset": ("infoplane.datasets.replicates",),
     "training": ("infoplane.training.trainer",),
     "measurement": ("infoplane.measures",),
-    "analysis": ("infoplane.analyses",),
+    "analysis": ("infoplane.analyses", "scipy.stats"),
     "verdict": ("infoplane.claims",),
     "figure": ("infoplane.rendering",),
     "page": ("infoplane.claims.page",),

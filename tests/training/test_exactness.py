@@ -100,9 +100,12 @@ def test_quantized_activations(condition, problem, activation, bits):
     compare(condition(activation=activation, quantize=bits), problem(), replicates=range(1, 3))
 
 
-@pytest.mark.parametrize("changes", [{"batch_size": "full"}, {"batch_size": 500}, {"l2": 0.03}, {"hidden": (70, 40)}])
+@pytest.mark.parametrize(
+    "changes",
+    [{"batch_size": "full"}, {"batch_size": 500}, {"l2": 0.03}, {"hidden": (70, 40)}, {"hidden": (300, 4)}],
+)
 def test_batch_penalty_and_width(condition, problem, changes):
-    """Full batches sum over pieces; wide layers take the matrix product."""
+    """Full batches sum over pieces; wide layers take the matrix product, and a wide first one whole samples."""
     compare(condition(**changes), problem(samples=400))
 
 

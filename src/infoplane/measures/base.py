@@ -48,6 +48,12 @@ class Layer:
     minimum: xr.DataArray
     maximum: xr.DataArray
 
+    @classmethod
+    def of(cls, number: int, node: xr.Dataset) -> Layer:
+        """That of a layer of a training."""
+        lowest, highest = node.activation_min.load().min("epoch"), node.activation_max.load().max("epoch")
+        return cls(number, node.attrs["activation"], lowest.astype(np.float32), highest.astype(np.float32))
+
     @property
     def limits(self) -> tuple[xr.DataArray, xr.DataArray]:
         """Lower and upper end (replicate): of the activation function if it saturates, else as observed."""
@@ -130,12 +136,7 @@ class LayerEstimator(Estimator):
         return derive(xr.concat(measured, "layer", coords="minimal", compat="override"), dataset)
 
     def _layer(self, number: int, node: xr.Dataset, dataset: xr.Dataset) -> xr.Dataset:
-        layer = Layer(
-            number,
-            node.attrs["activation"],
-            node.activation_min.load().min("epoch").astype(np.float32),
-            node.activation_max.load().max("epoch").astype(np.float32),
-        )
+        layer = Layer.of(number, node)
         snapshots = []
         for epochs in self._stacks(node.activation):
             activation = node.activation.isel(epoch=epochs).load().astype(np.float32)

@@ -47,16 +47,16 @@ class Units(Measure):
 
     def measure(self, training: xr.DataTree, dataset: xr.Dataset) -> xr.Dataset:
         """`unit_TY` (replicate, epoch, unit), `layer_TY` (..., layer), `signature` (..., unit, input), `prediction`."""
-        names = [name for name in ("p_x", "p_y_given_x") if name in dataset]
-        data = read(dataset, *names)
+        data = read(dataset, *(name for name in ("p_x", "p_y_given_x") if name in dataset))
         chosen = np.unique(np.linspace(0, data.sizes["sample"] - 1, INPUTS).round().astype(int))
         p = data["p_x"].values[chosen]
-        found = [self._layer(number, node, data, chosen, p / p.sum()) for number, node in layers(training)]
+        p /= p.sum()
+        found = [self._layer(number, node, data, chosen, p) for number, node in layers(training)]
         of_units = xr.concat([units for units, _ in found], "unit")
         of_layers = xr.concat([layer for _, layer in found], "layer")
         *_, (_, output) = layers(training)
         whole = xr.merge([of_units, of_layers, _predictions(output, chosen)])
-        of_inputs = {"input": chosen, "p_input": ("input", p / p.sum())}
+        of_inputs = {"input": chosen, "p_input": ("input", p)}
         named = whole.set_coords("layer_of_unit").assign_coords(of_inputs | {"unit": np.arange(whole.sizes["unit"])})
         return describe(named, ATTRIBUTES)
 
@@ -71,11 +71,7 @@ class Units(Measure):
         units["layer_of_unit"] = ("unit", np.full(node.sizes["unit"], number))
         layer = xr.Dataset(coords={"layer": number})
         if "p_y_given_x" in data:
-            lowest, highest = node["activation_min"].load().min("epoch"), node["activation_max"].load().max("epoch")
-            ends = Binned().ends(
-                Layer(number, node.attrs["activation"], *(end.astype(np.float32) for end in (lowest, highest)))
-            )
-            known = {"lower": ends[0], "upper": ends[1]}
+            known = dict(zip(("lower", "upper"), Binned().ends(Layer.of(number, node)), strict=True))
             of_layer = activation.drop_vars(("unit", "sample"), errors="ignore")
             of_unit = of_layer.rename(unit="one").expand_dims("unit", -1)
             units["unit_TY"] = _of_label(of_unit, data, **known).rename(one="unit")

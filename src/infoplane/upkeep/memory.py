@@ -71,7 +71,10 @@ def training(size: Size) -> float:
 
 
 def measurement(parameters: Parameters, size: Size | None) -> float:
-    """Of a measurement: one snapshot of the widest layer, its cells or neighbours, and what is stored of all."""
+    """Of a measurement: one snapshot of the widest layer, its cells or neighbours, and what is stored of all.
+
+    Stacks of small ones (`STACK_BYTES`) are within the base.
+    """
     if size is None:
         return OTHER
     if parameters["kind"] in MEASURES and parameters["kind"] not in OF_ACTIVATIONS:
