@@ -24,7 +24,7 @@ from infoplane.analyses.inputs import open_run
 from infoplane.claims import CLAIMS
 from infoplane.claims.base import finding
 from infoplane.measures.derived import derive
-from infoplane.measures.gradients import phase_change
+from infoplane.measures.gradients import dated
 from infoplane.training.schedule import snapshot_epochs
 
 OF_PATH = (
@@ -51,14 +51,7 @@ def thinned(data, snapshots, also=()):
 def told_anew(data, dataset):
     """A measurement of fewer snapshots, with what follows from the whole path."""
     if "gradient_snr" in data:
-        snr = data["gradient_snr"].transpose("replicate", "layer", "epoch")
-        with np.errstate(divide="ignore"):
-            typical = np.exp(np.log(snr).median("layer", skipna=False)).transpose("replicate", "epoch")
-        found = {"network_phase_change": phase_change(typical.values, snr["epoch"].values)[0]}
-        names = ("phase_change", "snr_before", "snr_after")
-        found |= zip(names, phase_change(snr.values, snr["epoch"].values), strict=True)
-        axes = ("replicate", "layer")
-        return data.assign({name: (axes[: value.ndim], value, data[name].attrs) for name, value in found.items()})
+        return dated(data)
     if "I_XT" in data:
         return derive(data.drop_vars([name for name in OF_PATH if name in data]), dataset)
     return data

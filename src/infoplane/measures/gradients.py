@@ -91,20 +91,23 @@ class Gradients(Measure):
         """Mean, deviation and SNR (replicate, epoch, layer); phase change and the SNR before and after
         (replicate, layer); the network's phase change (replicate)."""
         result = xr.concat([self._layer(number, node) for number, node in layers(training)], "layer")
-        with np.errstate(divide="ignore"):
-            typical = np.exp(np.log(result.gradient_snr).median("layer", skipna=False))
-        for name, values in zip(
-            ("phase_change", "snr_before", "snr_after"), _changes(result.gradient_snr), strict=True
-        ):
-            result[name] = values
-        result["network_phase_change"] = _changes(typical)[0]
-        return describe(result, ATTRIBUTES)
+        return dated(result)
 
     def _layer(self, number: int, node: xr.Dataset) -> xr.Dataset:
         names = ["gradient_mean_norm", "gradient_std_norm", "weight_norm"]
         mean, std, weight = (node[name].load().astype(np.float64) for name in names)
         result = xr.Dataset({"gradient_mean": mean / weight, "gradient_std": std / weight, "gradient_snr": mean / std})
         return result.assign_coords(layer=number)
+
+
+def dated(measured: xr.Dataset) -> xr.Dataset:
+    """A measurement with what follows from its `gradient_snr` (replicate, epoch, layer), of any epochs."""
+    snr = measured["gradient_snr"]
+    with np.errstate(divide="ignore"):
+        typical = np.exp(np.log(snr).median("layer", skipna=False))
+    names = ("phase_change", "snr_before", "snr_after")
+    of_layers = dict(zip(names, _changes(snr), strict=True))
+    return describe(measured.assign(**of_layers, network_phase_change=_changes(typical)[0]), ATTRIBUTES)
 
 
 def _changes(snr: xr.DataArray) -> tuple[xr.DataArray, ...]:
