@@ -16,9 +16,11 @@ import os
 import runpy
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from multiprocessing import reduction
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 # What the jobs of a stage import, or most of them.
@@ -33,18 +35,17 @@ MODULES = {
     "explorer": ("infoplane.explorer.page",),
 }
 COMMON = ("snakemake.cli", "infoplane.jobs", "infoplane.stores")
+STDOUT, STDERR = 1, 2
 STAGES = "INFOPLANE_WARM"  # tells the process which stages to prepare for
-# A forked process first looks at the program that asked for it: these two do nothing unless they are run.
-PROGRAMS = {"infoplane", "snakemake"}
 # Snakemake gives these to each job, with its number of threads.
 THREADS = [f"{library}_NUM_THREADS" for library in ("OMP", "GOTO", "OPENBLAS", "MKL", "NUMEXPR")]
 
 
 def up(stages: Iterable[str]) -> None:
     """Start the process that jobs of some stages are to be forked from, unless there is one, or cannot be one."""
-    if sys.platform != "linux" or Path(getattr(sys.modules["__main__"], "__file__", "")).name not in PROGRAMS:
+    if sys.platform != "linux" or not _is_snakemake(sys.modules["__main__"]):
         return
-    from multiprocessing import forkserver
+    from multiprocessing import forkserver, resource_tracker
 
     from snakemake.script import PythonScript
 
@@ -53,8 +54,32 @@ def up(stages: Iterable[str]) -> None:
     os.environ |= {STAGES: ",".join(stages)} | dict.fromkeys(THREADS, "1")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([f"{__package__}.warmed"])
+    with silent():  # it would tell of each semaphore of a job that is interrupted
+        resource_tracker.ensure_running()
     forkserver.ensure_running()
     PythonScript.execute_script = _forked(PythonScript.execute_script, context)
+
+
+def _is_snakemake(program: ModuleType) -> bool:
+    """Whether the program is `snakemake` or `python -m snakemake` (as of `infoplane run`).
+
+    A forked process imports the program that asked for it, and another may do more then than these two.
+    """
+    module = getattr(program.__spec__, "name", None)
+    return module == "snakemake.__main__" or Path(getattr(program, "__file__", "")).name == "snakemake"
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """What comes to the error stream meanwhile, also from C++ or a new process, goes nowhere."""
+    kept, nowhere = os.dup(STDERR), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, STDERR)
+    os.close(nowhere)
+    try:
+        yield
+    finally:
+        os.dup2(kept, STDERR)
+        os.close(kept)
 
 
 def imported(stages: Iterable[str]) -> None:
@@ -73,7 +98,8 @@ def _forked(cold: Callable[..., None], context: Any) -> Callable[..., None]:
         if elsewhere or script.bench_record or script.threads != 1:
             return cold(script, fname, edit=edit)
         folder = script.resources.get("tmpdir")
-        process = context.Process(target=_run, args=(fname, {"TMPDIR": str(folder)} if folder else {}))
+        variables = {"TMPDIR": str(folder)} if folder else {}
+        process = context.Process(target=_run, args=(fname, variables, _Here(STDOUT), _Here(STDERR)))
         process.start()
         process.join()
         if process.exitcode:
@@ -82,8 +108,25 @@ def _forked(cold: Callable[..., None], context: Any) -> Callable[..., None]:
     return execute_script
 
 
-def _run(script: str, variables: Mapping[str, str]) -> None:
-    """Be the process of a script."""
+class _Here:
+    """A stream of this process as it is when a forked process is handed it, which gets its number in return."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __reduce__(self) -> tuple[Callable[[Any], int], tuple[Any]]:
+        return _received, (reduction.DupFd(self.number),)
+
+
+def _received(stream: Any) -> int:
+    return stream.detach()
+
+
+def _run(script: str, variables: Mapping[str, str], *streams: int) -> None:
+    """Be the process of a script, with the output and error streams of who asked for it."""
+    for stream, number in zip(streams, (STDOUT, STDERR), strict=True):
+        os.dup2(stream, number)
+        os.close(stream)
     os.environ |= variables
     sys.argv = [script]
     runpy.run_path(script, run_name="__main__")

@@ -2,13 +2,7 @@
 
 import os
 
-from infoplane.warm import STAGES, imported
+from infoplane.warm import STAGES, imported, silent
 
-kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-os.dup2(nowhere, 2)
-try:
+with silent():
     imported(os.environ[STAGES].split(","))
-finally:
-    os.dup2(kept, 2)
-    os.close(kept)
-    os.close(nowhere)

@@ -14,13 +14,14 @@ from infoplane import artifacts, embed
 from infoplane.tracing.verify import verify
 
 PATIENCE = 300  # seconds
+SNAKEMAKE = (str(Path(sys.executable).with_name("snakemake")),)
 SHARED = {"kind": "learning_curves", "experiment": "fraction"}  # an analysis that no figure of the config has
 
 
-def begun(project, *options, cores=1, errors=subprocess.PIPE) -> subprocess.Popen:
+def begun(project, *options, cores=1, errors=subprocess.PIPE, program=SNAKEMAKE) -> subprocess.Popen:
     """A run in a group of processes of its own."""
     environment = {**os.environ, "PYTHONPATH": str(project.folder / "src")}
-    command = [str(Path(sys.executable).with_name("snakemake")), "--cores", str(cores), *options]
+    command = [*program, "--cores", str(cores), *options]
     return subprocess.Popen(
         command, cwd=project.folder, env=environment, stderr=errors, text=True, start_new_session=True
     )

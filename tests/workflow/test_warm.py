@@ -6,28 +6,25 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
+from contextlib import suppress
 
 import psutil
 import pytest
 
+from .test_at_once import begun
 from .test_run import contents
 
 PATIENCE = 120
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="jobs start warm on Linux")
 
 
-def servers(of: psutil.Process) -> list[psutil.Process]:
+def servers(run: subprocess.Popen) -> list[psutil.Process]:
     """The process, if there is one, that a run forks its jobs from."""
-    return [child for child in of.children() if "multiprocessing.forkserver" in " ".join(child.cmdline())]
-
-
-def begun(project) -> psutil.Process:
-    command = [str(Path(sys.executable).with_name("snakemake")), "--cores", "2"]
-    environment = {**os.environ, "PYTHONPATH": str(project.folder / "src")}
-    return psutil.Popen(
-        command, cwd=project.folder, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-    )
+    found = []
+    for child in psutil.Process(run.pid).children():
+        with suppress(psutil.NoSuchProcess):
+            found += [child] if "multiprocessing.forkserver" in " ".join(child.cmdline()) else []
+    return found
 
 
 def until(what) -> bool:
@@ -48,7 +45,7 @@ def test_cold_jobs_make_the_same_bytes(finished, project):
 
 def test_the_warm_process_ends_with_its_run_also_after_kill_9(project):
     shutil.rmtree(project.folder / "results")
-    run = begun(project)
+    run = begun(project, errors=subprocess.DEVNULL)
     assert until(lambda: servers(run))
     server = servers(run)[0]
     assert until(lambda: list(project.folder.glob("results/checkpoints/*/*")))
@@ -59,7 +56,7 @@ def test_the_warm_process_ends_with_its_run_also_after_kill_9(project):
 
 
 def test_where_all_is_made_nothing_is_warmed_up(project):
-    run = begun(project)
+    run = begun(project, errors=subprocess.DEVNULL)
     seen = []
     while run.poll() is None:
         seen += servers(run)
@@ -69,10 +66,13 @@ def test_where_all_is_made_nothing_is_warmed_up(project):
 
 
 def test_a_job_that_is_killed_is_said(project):
+    """Also to who runs Snakemake as `infoplane run` does."""
     shutil.rmtree(project.folder / "results")
-    run = begun(project)
+    run = begun(project, program=(sys.executable, "-P", "-m", "snakemake"))
     assert until(lambda: list(project.folder.glob("results/checkpoints/*/*")))
     for job in servers(run)[0].children():
         job.kill()
-    assert run.wait(PATIENCE) != 0
+    _, errors = run.communicate(timeout=PATIENCE)
+    assert run.returncode != 0
+    assert "Error in rule training" in errors
     assert not list(project.folder.glob("results/trainings/[0-9a-f]*"))
