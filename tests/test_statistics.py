@@ -92,6 +92,14 @@ def test_networks_that_are_all_alike_have_a_point():
     assert [float(found[part]) for part in ("estimate", "low", "high", "error")] == [2, 2, 2, 0]
 
 
+def test_a_statistic_that_some_draws_lack_has_no_interval():
+    """Of two networks a resample is often one network twice, in which nothing varies and no correlation is."""
+    pair = np.array([1.0, 2.0])
+    parts = bootstrap_interval(rank_correlation, pair, pair, units="1", long_name="r", paired=True).values
+    assert parts[0] == pytest.approx(1)
+    assert np.isnan(parts[1:4]).all()
+
+
 def test_networks_without_a_say_are_left_out():
     found, few = of_mean(replicates([1.0, 2, 3, np.nan, 4])), of_mean(replicates([1.0, 2, 3, 4]))
     for part, value in few.items():

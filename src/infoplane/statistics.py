@@ -65,7 +65,8 @@ def bootstrap_interval(
 ) -> xr.DataArray:
     """A statistic of samples (network), and its 95 % BCa interval, along `interval`.
 
-    `statistic(*samples, axis=-1)` of numpy arrays; samples are resampled together if `paired`, else each alone.
+    `statistic(*samples, axis=-1)` of numpy arrays; samples are resampled together if `paired`, else each alone. NaN
+    ends where a resample has no such statistic, or a sample one network.
     """
     from scipy.stats import bootstrap
 
@@ -77,7 +78,7 @@ def bootstrap_interval(
             options = {"n_resamples": RESAMPLES, "confidence_level": LEVEL, "method": "BCa", "batch": 200}
             found = bootstrap(samples, statistic, axis=-1, vectorized=True, paired=paired, rng=0, **options)
         error = float(found.standard_error)
-        low, high = found.confidence_interval if error > 0 else (estimate, estimate)
+        low, high = (estimate, estimate) if error == 0 else found.confidence_interval
     parts = xr.DataArray([estimate, float(low), float(high), error, np.inf], dims=INTERVAL)
     return _interval(parts, units, long_name, "linear")
 

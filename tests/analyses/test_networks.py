@@ -148,6 +148,18 @@ def test_each_series_has_a_step_from_one_layer_and_a_trend_of_the_others(world, 
     assert trend == pytest.approx([1, spearmanr(depths, ranks).statistic])
 
 
+def test_the_trend_of_networks_that_mostly_never_arrive_is_uncertain(world, analyse_whole):
+    """One of eight arrives: a resample in which none does shows no trend, and takes no interval away."""
+    series = [("main", 2, 0), ("main", 3, 1), ("batch", 2, 0), ("batch", 3, 0)]
+    runs = [learning(world, hidden, [(8, 64)] * 4, experiment) for experiment, hidden, _ in series]
+    for run, (*_, arriving) in zip(runs, series, strict=True):
+        run.curves["test_error"][arriving:] = 0.5
+    root, *_ = analyse_whole(Depth(experiment=("main", "batch"), errors=(0.1,)), *runs)
+    some, none = root["trend"].sel(target="error 0.1").values
+    assert some[1] < some[0] < some[2] <= 0
+    assert none[:3].tolist() == [0, 0, 0]
+
+
 def test_a_series_of_one_depth_has_neither_step_nor_trend(world, analyse_whole):
     root, *_ = analyse_whole(Depth(), learning(world, 2, [(1, 8)] * 4))
     assert root["step"].isnull().all() or root["step"].sel(interval=["estimate", "low", "high"]).isnull().all()

@@ -77,12 +77,17 @@ def _of(epochs: xr.DataArray, hidden_layers: int) -> xr.Dataset:
 
 
 def trend(by_depth: Mapping[int, np.ndarray]) -> tuple[Callable[..., np.ndarray], list[np.ndarray]]:
-    """Spearman's correlation of two layers or more with epochs; networks that never arrive rank last, together."""
+    """Spearman's correlation of two layers or more with epochs; networks that never arrive rank last, together.
+
+    It is 0 if none of them arrives.
+    """
     deep = {depth: times for depth, times in by_depth.items() if depth >= 2}
 
     def correlation(*times: np.ndarray, axis: int = -1) -> np.ndarray:
         depths = [np.full(np.shape(t), depth) for t, depth in zip(times, deep, strict=True)]
-        return rank_correlation(np.concatenate(times, -1), np.concatenate(depths, -1), axis)
+        epochs = np.concatenate(times, -1)
+        found = rank_correlation(epochs, np.concatenate(depths, -1), axis)
+        return np.where(np.isinf(epochs).all(axis), 0.0, found)
 
     return correlation, list(deep.values())
 
