@@ -7,6 +7,7 @@ better than threads fill such small kernels (docs/performance.md).
 from __future__ import annotations
 
 import os
+import platform
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ["KERAS_BACKEND"] = "tensorflow"
@@ -16,17 +17,25 @@ import tensorflow as tf
 
 __all__ = ["device", "keras", "settle", "tf"]
 
-# XLA's default on x86 is 256 bits; processors without wider vectors ignore the wish.
-XLA_FLAGS = "--xla_cpu_prefer_vector_width=512"
+# Of x86-64: what a portable training compiles for and lets oneDNN use, whatever more the processor has.
+COMMON_ISA = "AVX2"
+PORTABLE = f"--xla_cpu_max_isa={COMMON_ISA} --xla_cpu_prefer_vector_width=256"
+# XLA's default is 256 bits; processors without wider vectors ignore the wish.
+WIDEST = "--xla_cpu_prefer_vector_width=512"
 
 
-def settle() -> None:
+def settle(portable: bool = True) -> None:
     """Fix what a result depends on, whatever keras.json and the environment say, and keep to one thread.
 
-    To be called before the first computation: the threads of a process that has computed before (a notebook) stay.
+    `portable` keeps to the instructions that all x86-64 processors with AVX2 have, so that they give the same bytes. To
+    be called before the first computation: the threads and instructions of a process that has computed before (a
+    notebook) stay.
     """
-    os.environ["XLA_FLAGS"] = XLA_FLAGS
     os.environ.pop("TF_XLA_FLAGS", None)
+    os.environ.pop("ONEDNN_MAX_CPU_ISA", None)
+    os.environ["XLA_FLAGS"] = WIDEST
+    if portable and platform.machine() in ("x86_64", "AMD64"):
+        os.environ |= {"XLA_FLAGS": PORTABLE, "ONEDNN_MAX_CPU_ISA": COMMON_ISA}
     keras.config.set_dtype_policy("float32")
     keras.config.set_floatx("float32")
     keras.config.set_epsilon(1e-7)

@@ -45,7 +45,7 @@ def train(
     replicates diverge or if another run holds the checkpoint, OSError if the store cannot be written; each says in one
     line what to do.
     """
-    settle()
+    settle(condition.portable)
     with _one_line(checkpoint), Checkpoint(checkpoint) as saved:
         epochs = snapshot_epochs(condition.epochs, condition.snapshots)
         if Path(store).exists():

@@ -1,0 +1,20 @@
+"""Run by test_portable.py: trains in a process of its own, since a process keeps the instructions it has begun with.
+
+python portable_child.py STORE true|false
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from conftest import make_condition, make_dataset
+
+from infoplane.training.trainer import train
+
+# layers that are computed in each of the ways of network.py: as matrix products, as sums, as a product with ones
+WIDE = make_condition(hidden=(100, 12, 8, 3), epochs=8, batch_size=32, dropout=0.1)
+
+if __name__ == "__main__":
+    store = Path(sys.argv[1])
+    condition = WIDE.model_copy(update={"portable": sys.argv[2] == "true"})
+    train(condition, make_dataset(features=12), range(2), store, store.with_name("checkpoint"), lambda _: None)
