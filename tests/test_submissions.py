@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 import signal
-import time
 
 import pytest
 from snakemake.exceptions import WorkflowError
@@ -24,7 +23,7 @@ class Plugin:
         self.ran.append(job)
 
     def cancel(self):
-        os.kill(os.getpid(), signal.SIGINT)  # the second Ctrl-C
+        signal.raise_signal(signal.SIGINT)  # the second Ctrl-C
         self.run_job("queued")
 
 
@@ -56,8 +55,7 @@ def test_all_submissions_are_cancelled_and_those_in_the_queue_are_not_made(execu
     assert told.read_text() == "--name=a-run\n"
     assert caplog.messages[-1].startswith("stopped: what was submitted is cancelled; what is done is kept")
     with pytest.raises(KeyboardInterrupt):
-        os.kill(os.getpid(), signal.SIGINT)
-        time.sleep(1)
+        signal.raise_signal(signal.SIGINT)
 
 
 def test_it_does_not_wait_for_its_next_question(executor):

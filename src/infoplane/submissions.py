@@ -1,7 +1,8 @@
 """A run on Slurm that is interrupted: nothing that it has submitted runs on, and it ends within seconds.
 
-The executor plugin of Snakemake cancels only what it is not asking Slurm about at that moment, goes on to submit what it
-has in its queue, ends when its next question is due, up to three minutes later, and a second Ctrl-C is a traceback.
+Left alone, the executor plugin of Snakemake cancels only what it is not asking Slurm about at that moment, goes on to
+submit what is in its queue, and ends when its next question is due, up to three minutes later; a second Ctrl-C is a
+traceback.
 """
 
 from __future__ import annotations
