@@ -133,9 +133,13 @@ class Run:
 
     def ends(self) -> str:
         """What it has told in the end, if all is made."""
-        _, told = self.process.communicate(timeout=PATIENCE)
+        told = self.stops()
         assert self.process.returncode == 0, told
         return told
+
+    def stops(self) -> str:
+        """What it has told in the end."""
+        return self.process.communicate(timeout=PATIENCE)[1]
 
 
 @contextmanager

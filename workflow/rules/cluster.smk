@@ -7,8 +7,11 @@ no groups.
 
 import functools
 
+from infoplane import submissions
 from infoplane.plan import CLAIMS_TABLE
 from infoplane.upkeep import forecast
+
+submissions.make_interruptible()
 
 
 @functools.cache
