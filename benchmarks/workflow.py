@@ -27,7 +27,8 @@ import yaml
 HERE = Path(__file__).parents[1]
 FIRST = "0ea049c"
 CASES = ("default", "bins", "noop", "study", "sweep")
-STAGES = ("dataset", "training", "measurement", "analysis", "figure", "claims", "snakemake", "other")
+JOBS = ("dataset", "training", "measurement", "analysis", "figure", "claims", "verdict", "page", "explorer")
+OTHERS = ("snakemake", "other")  # itself; the process that jobs are forked from, and what is no Python
 PHASES = ("import", "compile", "compute", "read", "write")
 TARGETS = {"default": 0.6, "study": 0.25}  # of FIRST's core-seconds
 PR_SET_CHILD_SUBREAPER = 36
@@ -49,7 +50,7 @@ class Cost:
 
     wall: float
     cpu: float
-    share: float  # Snakemake's own seconds: those in which its jobs did not keep all cores busy
+    share: float  # Snakemake's own: wall seconds less those of its jobs over the cores
     jobs: int
     memory: float
     files: int
@@ -62,7 +63,8 @@ class Cost:
 
 def default(bins: int = 30) -> dict:
     """The first commit's default config, without claims: its other keys mean the same today."""
-    text = subprocess.check_output(["git", "show", f"{FIRST}:config/config.yaml"], cwd=HERE, text=True)
+    command = ["cat", options.config] if options.config else ["git", "-C", HERE, "show", f"{FIRST}:config/config.yaml"]
+    text = subprocess.check_output(command, text=True)
     config = {key: value for key, value in yaml.safe_load(text).items() if key != "claims"}
     config["estimators"]["binned"]["bins"] = bins
     return config
@@ -151,7 +153,7 @@ def reap() -> None:
 
 def cost(wall: float, cpu: float, told: dict[int, dict], main: int, folder: Path) -> Cost:
     spent = collections.Counter()
-    jobs = [record for record in told.values() if record["what"] in STAGES[:-2]]
+    jobs = [record for record in told.values() if record["what"] in JOBS]
     for record in told.values():
         phases = record["phases"]
         for phase, seconds in phases.items():
@@ -168,7 +170,7 @@ def rows(cost: Cost) -> dict[str, float]:
     return {
         "wall s": cost.wall,
         "core-s": cost.cpu,
-        **{f"  {name}": cost.of(name) for name in STAGES},
+        **{f"  {name}": cost.of(name) for name in (*JOBS, *OTHERS)},
         **{f"  {name}": cost.of(name) for name in PHASES},
         **{f"  training: {name}": cost.spent.get(("training", name), 0.0) for name in PHASES},
         **{f"  measurement: {name}": cost.spent.get(("measurement", name), 0.0) for name in PHASES},
@@ -259,6 +261,7 @@ parser.add_argument("--cores", type=int, default=len(os.sched_getaffinity(0)))
 parser.add_argument("--rounds", type=int, default=1, help="of all cases; the ratios are of the least of each")
 parser.add_argument("--conditions", type=int, default=1000, help="of the sweep")
 parser.add_argument("--epochs", type=int, help="of every condition, to try the benchmark out")
+parser.add_argument("--config", type=Path, help="a config instead of the default one, for the first three cases")
 parser.add_argument("--folder", type=Path, help="where to run; a default run takes 6 GB")
 options = parser.parse_args()
 if unknown := set(options.cases) - set(CASES):
