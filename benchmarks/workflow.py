@@ -133,8 +133,8 @@ def run(side: Side, folder: Path, arguments: list[str]) -> Cost:
         reap()
         if status:
             sys.exit(f"{side.name} failed:\n" + "\n".join((folder / "log").read_text().splitlines()[-20:]))
-        told = {int(path.stem): json.loads(path.read_text()) for path in Path(spent).glob("*.json")}
-    return cost(wall, processor_seconds() - before, told, main.pid, folder)
+        told = [json.loads(path.read_text()) for path in Path(spent).glob("*.json")]
+    return cost(wall, processor_seconds() - before, told, folder)
 
 
 def processor_seconds() -> float:
@@ -151,18 +151,19 @@ def reap() -> None:
             return
 
 
-def cost(wall: float, cpu: float, told: dict[int, dict], main: int, folder: Path) -> Cost:
+def cost(wall: float, cpu: float, told: list[dict], folder: Path) -> Cost:
     spent = collections.Counter()
-    jobs = [record for record in told.values() if record["what"] in JOBS]
-    for record in told.values():
+    jobs = [record for record in told if record["what"] in JOBS]
+    for record in told:
         phases = record["phases"]
         for phase, seconds in phases.items():
             spent[record["what"], phase] += seconds
         spent[record["what"], "compute"] += record["cpu"] - sum(phases.values())
-    spent["other", "compute"] += cpu - sum(record["cpu"] for record in told.values())
+    spent["other", "compute"] += cpu - sum(record["cpu"] for record in told)
     files = sum(path.is_file() for path in (folder / "results").rglob("*"))
     share = wall - sum(record["wall"] for record in jobs) / options.cores
-    return Cost(wall, cpu, share, len(jobs), told[main]["memory"], files, dict(spent))
+    memory = max(record["memory"] for record in told if record["what"] == "snakemake")
+    return Cost(wall, cpu, share, len(jobs), memory, files, dict(spent))
 
 
 def rows(cost: Cost) -> dict[str, float]:

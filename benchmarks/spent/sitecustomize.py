@@ -149,7 +149,7 @@ def _what():
 
 
 def _tell():
-    path = Path(os.environ["SPENT"]) / f"{os.getpid()}.json"
+    path = Path(os.environ["SPENT"]) / f"{os.getpid()}-{_since}.json"  # numbers of processes recur
     used = resource.getrusage(resource.RUSAGE_SELF)
     told = {
         "what": _what(),
