@@ -145,8 +145,11 @@ def _source(module: str) -> _Source:
     if module == PACKAGE:  # what `import infoplane` offers is imported when asked for, and counts where it is used
         tree = ast.Module([part for part in tree.body if not _waits(part)], [])
         found = _private(tree)
-    there = (frozenset(filter(_file, modules)) for modules in (imports, asks, asked))
-    return _Source(tree, _belongings(path), *there, *found)
+
+    def there(modules: set[str]) -> frozenset[str]:
+        return frozenset(filter(_file, modules))
+
+    return _Source(tree, _belongings(path), there(imports), there(asks), there(asked), *found)
 
 
 @cache  # by content, so there is nothing to forget

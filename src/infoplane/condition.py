@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -57,6 +57,12 @@ SEARCHED = 1000  # snapshots whose schedule is found in a second
 NAMES = ("exclude_layers",)
 Many = Annotated[Count, Field(le=10**6)]
 NonNegative = Annotated[Float, Field(ge=0)]
+if TYPE_CHECKING:  # a type checker reads no Literal of a tuple
+    Activation = str
+    Initializer = str
+    Optimizer = str
+else:
+    Activation, Initializer, Optimizer = Literal[ACTIVATIONS], Literal[INITIALIZERS], Literal[tuple(OPTIMIZERS)]
 QUANTIZABLE = tuple(name for name in ACTIVATIONS if name in LIMITS)
 
 
@@ -103,19 +109,19 @@ class Condition(Section):
     hidden: Annotated[tuple[Many, ...], Field(min_length=1, max_length=100)] = Field(
         (12, 10, 7, 5, 4, 3, 2), description="Units of each hidden layer."
     )
-    activation: Literal[ACTIVATIONS] = Field("tanh", description="Keras activation of the hidden layers.")
+    activation: Activation = Field("tanh", description="Keras activation of the hidden layers.")
     output: Literal["sigmoid", "softmax", "linear"] = Field(
         "sigmoid",
         description="Output layer: one sigmoid unit (two classes) or a softmax unit per class, trained on "
         "cross-entropy; or one linear unit (real-valued targets), trained on the mean squared error.",
     )
-    initializer: Literal[INITIALIZERS] = Field("lecun_normal", description="Keras initialiser of the weights.")
+    initializer: Initializer = Field("lecun_normal", description="Keras initialiser of the weights.")
     initializer_scale: Magnitude = Field(
         0.88,
         description="Factor on the initial weights; with the default initialiser, 0.88 gives the authors' weights: "
         "normal, of deviation 1/√inputs before it is cut at two deviations.",
     )
-    optimizer: Literal[tuple(OPTIMIZERS)] = Field("sgd", description="Keras optimizer.")
+    optimizer: Optimizer = Field("sgd", description="Keras optimizer.")
     optimizer_options: Annotated[dict[str, Any], BeforeValidator(_typed)] = Field(
         default_factory=dict, description="Further arguments of the optimizer, e.g. `{momentum: 0.9}`."
     )
@@ -155,14 +161,14 @@ class Condition(Section):
     )
 
     @model_validator(mode="after")
-    def _schedule_is_short(self) -> Condition:
+    def _schedule_is_short(self) -> Self:
         if SEARCHED < self.snapshots <= self.epochs:
             text = f"allowed: up to {SEARCHED}, or more than `epochs`: then every epoch is recorded"
             raise PydanticCustomError("snapshots", text, {"key": "snapshots", "found": self.snapshots})
         return self
 
     @model_validator(mode="after")
-    def _optimizer_takes_options(self) -> Condition:
+    def _optimizer_takes_options(self) -> Self:
         allowed = (*OPTIMIZERS[self.optimizer], *COMMON_OPTIONS)
         for option, value in self.optimizer_options.items():
             if option not in allowed:
@@ -175,14 +181,14 @@ class Condition(Section):
         return self
 
     @model_validator(mode="after")
-    def _levels_or_noise(self) -> Condition:
+    def _levels_or_noise(self) -> Self:
         if self.quantize and self.activation_noise:
             context = {"key": "activation_noise", "found": self.activation_noise}
             raise PydanticCustomError("levels_or_noise", "allowed: 0, since `quantize` is set", context)
         return self
 
     @model_validator(mode="after")
-    def _limits_to_quantize(self) -> Condition:
+    def _limits_to_quantize(self) -> Self:
         if self.quantize and self.activation not in QUANTIZABLE:
             text = "allowed: null, since {activation} has no limits on both sides; those that have: {names}"
             context = {"key": "quantize", "found": self.quantize, "activation": self.activation}

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any, Union
+from typing import TYPE_CHECKING, Annotated, Any, Self, Union
 
 from pydantic import AfterValidator, BeforeValidator, Field, GetJsonSchemaHandler, TypeAdapter, model_validator
 from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
@@ -20,6 +20,12 @@ from infoplane.figures import FIGURES
 from infoplane.measures import ESTIMATORS
 from infoplane.section import Registry, Section, one_of
 
+if TYPE_CHECKING:
+    from infoplane.claims.base import Claim
+    from infoplane.datasets.base import Dataset
+    from infoplane.figures.base import Figure
+    from infoplane.measures.base import Estimator
+
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,99}$")]
 COMBINATIONS = 10_000  # of one experiment
 Conditions = list[tuple[dict[str, Any], Condition]]
@@ -29,14 +35,14 @@ Conditions = list[tuple[dict[str, Any], Condition]]
 class Kinds:
     """In an `Annotated`: a section of the `kind` of a registry that it names; no other kind is imported for it."""
 
-    registry: Registry
+    registry: Registry[Section]
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self._read)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> Any:
-        kinds = Union[tuple(self.registry.values())]  # noqa: UP007
-        return handler(TypeAdapter(Annotated[kinds, Field(discriminator="kind")]).core_schema)
+        kinds: Any = Union[tuple(self.registry.values())]  # noqa: UP007
+        return handler(TypeAdapter[Any](Annotated[kinds, Field(discriminator="kind")]).core_schema)
 
     def _read(self, section: Any) -> Section:
         if isinstance(section, Section):
@@ -46,7 +52,7 @@ class Kinds:
         return self.registry[section["kind"]].model_validate(section)
 
 
-def named(registry: Registry) -> Any:
+def named(registry: Registry[Section]) -> Any:
     """The type of a config section that maps names to kinds of a registry; `kind` defaults to the name."""
 
     def default_kind(sections: Any) -> Any:
@@ -67,6 +73,15 @@ def named(registry: Registry) -> Any:
         return filled
 
     return Annotated[dict[Name, Annotated[Any, Kinds(registry)]], BeforeValidator(default_kind)]
+
+
+if TYPE_CHECKING:
+    Datasets = dict[str, Dataset]
+    Estimators = dict[str, Estimator]
+    Figures = dict[str, Figure]
+    Claims = dict[str, Claim]
+else:
+    Datasets, Estimators, Figures, Claims = map(named, (DATASETS, ESTIMATORS, FIGURES, CLAIMS))
 
 
 def _condition_keys(keys: dict[str, Any]) -> dict[str, Any]:
@@ -90,14 +105,14 @@ class Experiment(Section):
     )
 
     @model_validator(mode="after")
-    def _set_or_vary(self) -> Experiment:
+    def _set_or_vary(self) -> Self:
         for key in self.fixed.keys() & self.vary.keys():
             context = {"key": f"set.{key}", "found": self.fixed[key]}
             raise PydanticCustomError("both", "`vary` has this key too; leave it out of one of them", context)
         return self
 
     @model_validator(mode="after")
-    def _few(self) -> Experiment:
+    def _few(self) -> Self:
         number = math.prod(map(len, self.vary.values()))
         if number > COMBINATIONS:
             text = "too many combinations; allowed: up to {most}"
@@ -117,10 +132,10 @@ class Config(Section):
     experiments: dict[Name, Experiment] = Field(
         default_factory=dict, description="Named sets of conditions: the defaults with a few keys varied."
     )
-    datasets: named(DATASETS) = Field(default_factory=dict, description="Named datasets.")
-    estimators: named(ESTIMATORS) = Field(default_factory=dict, description="Named estimators of information.")
-    figures: named(FIGURES) = Field(default_factory=dict, description="Figures to make, by file name.")
-    claims: named(CLAIMS) = Field(default_factory=dict, description="Claims to test, each with its thresholds.")
+    datasets: Datasets = Field(default_factory=dict, description="Named datasets.")
+    estimators: Estimators = Field(default_factory=dict, description="Named estimators of information.")
+    figures: Figures = Field(default_factory=dict, description="Figures to make, by file name.")
+    claims: Claims = Field(default_factory=dict, description="Claims to test, each with its thresholds.")
     explorer: Explorer | None = Field(
         None, description="What the page `results/explorer.html` shows; there is none if this is not given."
     )

@@ -31,9 +31,9 @@ def check(stage: str, kind: str | None, folder: Path, inputs: Mapping[str, Seque
         with stores.open_tree(path) as tree:
             analysis(tree)
     elif stage == "measurement":
-        quantities = ESTIMATORS[kind].quantities if kind in ESTIMATORS else ()
+        quantities = ESTIMATORS[kind].quantities if kind and kind in ESTIMATORS else ()
         with stores.open_dataset(path) as found:
-            if kind in MEASURES and MEASURES[kind].reads == "dataset":
+            if kind and kind in MEASURES and MEASURES[kind].reads == "dataset":
                 described(found)
                 return
             with stores.open_tree(inputs["training"][0] / "training.zarr.zip") as training:
@@ -75,7 +75,7 @@ def measurement(found: xr.Dataset, training: xr.DataTree, quantities: Sequence[s
     An estimator may leave out epochs, but not the first and the last.
     """
     layers = sorted(int(name.removeprefix("layer_")) for name in training.children)
-    known = {"replicate": training["replicate"].values, "epoch": training["epoch"].values, "layer": np.array(layers)}
+    known = {axis: training.coords[axis].values for axis in ("replicate", "epoch")} | {"layer": np.array(layers)}
     for axis in (axis for axis in AXES if axis in found.dims):
         needed = f"the training's, {_shown(known[axis])}"
         _needed(axis in found.coords, f"{axis}: found no coordinate, so 0, 1, ... would be taken for it", needed)

@@ -72,16 +72,18 @@ class _Essence(ast.NodeTransformer):
         if self.origin(node.test) != TYPE_CHECKING:
             return self.generic_visit(node)
         node.body = []
-        return self.generic_visit(node).orelse
+        self.generic_visit(node)
+        return node.orelse
 
     def visit_Assert(self, node: ast.Assert) -> ast.AST:
         node.msg = None
         return self.generic_visit(node)
 
     def visit_Raise(self, node: ast.Raise) -> ast.AST:
-        name = self.origin(node.exc).rpartition(".")[2] if isinstance(node.exc, ast.Call) else ""
-        if name.lstrip("_")[:1].isupper():  # a class: what a function makes of a text may be anything
-            node.exc.args = [argument for argument in node.exc.args if not _is_text(argument)]
+        if isinstance(node.exc, ast.Call):
+            name = self.origin(node.exc).rpartition(".")[2]
+            if name.lstrip("_")[:1].isupper():  # a class: what a function makes of a text may be anything
+                node.exc.args = [argument for argument in node.exc.args if not _is_text(argument)]
         return self.generic_visit(node)
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST | None:
@@ -113,7 +115,7 @@ class _Essence(ast.NodeTransformer):
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
         return self._visit_within(node, node)
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST | None:
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST | None:
         if self.within and (node.name == "misfits" or self._only_refuses(node)):
             return None
         if not self.typed:
@@ -137,7 +139,7 @@ class _Essence(ast.NodeTransformer):
             return False
         return not any(option.arg is None or option.arg.startswith("exclude") for option in value.keywords)
 
-    def _only_refuses(self, node: ast.FunctionDef) -> bool:
+    def _only_refuses(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
         """Whether a function is a validator that gives back what it was given, as it was."""
         given, parts = {argument.arg for argument in node.args.args}, list(ast.walk(node))
         returned = [part.value for part in parts if isinstance(part, ast.Return)]
@@ -153,8 +155,8 @@ class _Essence(ast.NodeTransformer):
 
     def _is_message(self, node: ast.expr) -> bool:
         """Whether an expression says something to people and does nothing else."""
-        name = self.origin(node) if isinstance(node, ast.Call) else ""
-        if name not in MESSAGES and not name.startswith(("logger.", "logging.")):
+        name = self.origin(node)
+        if not isinstance(node, ast.Call) or (name not in MESSAGES and not name.startswith(("logger.", "logging."))):
             return False
         inside = [part for argument in (*node.args, *node.keywords) for part in ast.walk(argument)]
         return (

@@ -65,8 +65,12 @@ class _Names(ast.NodeVisitor):
 
     def __init__(self) -> None:
         self.origins: dict[str, str] = {}
-        self.defined, self.arguments, self.read = set(), set(), set()
-        self.held, self.used, self.said = set(), set(), set()
+        self.defined: set[str] = set()
+        self.arguments: set[str] = set()
+        self.read: set[str] = set()
+        self.held: set[str] = set()
+        self.used: set[str] = set()
+        self.said: set[str] = set()
         self._classes: list[ast.ClassDef] = []
         self._lookups = 0  # under names that do not stand there as texts
 

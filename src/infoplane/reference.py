@@ -18,7 +18,7 @@ from infoplane.datasets import DATASETS
 from infoplane.explorer.settings import Explorer
 from infoplane.figures import FIGURES
 from infoplane.measures import ESTIMATORS
-from infoplane.section import Registry
+from infoplane.section import Registry, Section
 
 HEAD = """# The config, key by key
 
@@ -98,7 +98,7 @@ def _keys() -> str:
         "\n## `experiments`: named sets of conditions\n",
         *_table(Experiment),
     ]
-    sections: Mapping[str, Registry] = {
+    sections: Mapping[str, Registry[Section]] = {
         "datasets": DATASETS,
         "estimators": ESTIMATORS,
         "figures": FIGURES,
@@ -133,7 +133,7 @@ def _table(model: type[BaseModel], keys: Collection[str] | None = None) -> Itera
         if key in rows:
             default = field.get_default(call_default_factory=True)
             shown = "(needed)" if default is PydanticUndefined else f"`{json.dumps(default, default=str)}`"
-            description = field.description.replace("|", "\\|")
+            description = (field.description or "").replace("|", "\\|")
             yield f"| `{key}` | {description} | {shown} | {_allowed(rows[key])} |"
 
 
@@ -152,7 +152,8 @@ def _allowed(info: Mapping[str, Any]) -> str:
         "array": "list",
         "object": "mapping",
     }
-    text = {"boolean": "`true`, `false`", "null": "`null`"}.get(info.get("type"), words.get(info.get("type"), "any"))
+    kind = str(info.get("type"))
+    text = {"boolean": "`true`, `false`", "null": "`null`"}.get(kind, words.get(kind, "any"))
     limits = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
     bounds = [f"{sign} {info[key]:g}" for key, sign in limits.items() if key in info]
     if info.get("type") == "array" and "items" in info:

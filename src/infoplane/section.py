@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
 from importlib import import_module
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Generic, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -107,7 +107,10 @@ class Section(BaseModel):
         return iter(())
 
 
-class Registry(Mapping[str, type[Section]]):
+Kind = TypeVar("Kind", bound=Section, covariant=True)
+
+
+class Registry(Mapping[str, type[Kind]], Generic[Kind]):
     """Lazy mapping of a config `kind` to its class, written as `kind="package.module:Class"`.
 
     After its own come those that other packages register in the entry points of its `group`, unless the name is taken.
@@ -123,10 +126,10 @@ class Registry(Mapping[str, type[Section]]):
             warnings.warn(f"{self._group}: {brought[kind]} is left out: {kind} is infoplane's own", stacklevel=2)
         return {**brought, **self._own} if brought else self._own
 
-    def __getitem__(self, kind: str) -> type[Section]:
+    def __getitem__(self, kind: str) -> type[Kind]:
         module, _, name = self._paths[kind].partition(":")
         try:
-            found = getattr(import_module(module), name)
+            found: type[Kind] = getattr(import_module(module), name)
         except Exception as error:
             if kind in self._own:
                 raise

@@ -15,10 +15,14 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import xarray as xr
 from zarr.storage import ZipStore
+
+if TYPE_CHECKING:
+    from zarr.abc.store import ByteRequest
+    from zarr.core.buffer import Buffer, BufferPrototype
 
 # What zipfile makes of damaged bytes: beside BadZipFile, methods and versions that do not exist, and ends too early.
 DAMAGE = (zipfile.BadZipFile, EOFError, RuntimeError, struct.error)
@@ -100,7 +104,12 @@ def open_parts(paths: Iterable[Path]) -> xr.Dataset:
     if "replicate" not in parts[0].dims:
         return parts[0]
     whole = xr.concat(parts, "replicate", data_vars="minimal", coords="minimal", compat="override", join="exact")
-    whole.set_close(lambda: [part.close() for part in parts])
+
+    def close() -> None:
+        for part in parts:
+            part.close()
+
+    whole.set_close(close)
     return whole
 
 
@@ -110,7 +119,9 @@ class _Packed(ZipStore):
     def __init__(self, path: Path) -> None:
         super().__init__(path, mode="r")
 
-    async def get(self, key, prototype, byte_range=None):
+    async def get(
+        self, key: str, prototype: BufferPrototype, byte_range: ByteRequest | None = None
+    ) -> Buffer | None:
         """As ZipStore's."""
         try:
             return await super().get(key, prototype, byte_range)
@@ -118,7 +129,7 @@ class _Packed(ZipStore):
             raise _damaged(self.path, error) from error
 
 
-def _open(path: Path, opener: Callable[[str | _Packed], Opened]) -> Opened:
+def _open(path: Path, opener: Callable[[Any], Opened]) -> Opened:
     path = Path(path)
     if not path.exists():
         raise ValueError(f"{path}: missing")

@@ -26,15 +26,16 @@ OTHERS = (bytes, set, frozenset)
 class _Loader(yaml.SafeLoader):
     """YAML's plain values, where a mapping has each key once and `<<` merges one mapping."""
 
-    def fetch_flow_collection_start(self, TokenClass):
+    def fetch_flow_collection_start(self, TokenClass: type[yaml.Token]) -> None:
         """As YAML's, which looks ahead in every bracket for as long as it is open."""
         if self.flow_level > LEVELS:
             raise yaml.MarkedYAMLError(problem="nested too deeply", problem_mark=self.get_mark())
         super().fetch_flow_collection_start(TokenClass)
 
-    def compose_mapping_node(self, anchor):
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         """As YAML's."""
-        node, seen = super().compose_mapping_node(anchor), set()
+        node = super().compose_mapping_node(anchor)
+        seen: set[tuple[str, str]] = set()
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 raise yaml.MarkedYAMLError(problem="a key that is no text", problem_mark=key.start_mark)

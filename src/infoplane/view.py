@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from infoplane import artifacts, embed
 
@@ -53,7 +54,7 @@ def _copy(file: Path, name: Path) -> None:
         artifacts.write_bytes(name, data)
 
 
-def _record(results: Path) -> dict:
+def _record(results: Path) -> dict[str, Any]:
     try:
         record = json.loads((results / RECORD).read_text())
         return {"view": str(record["view"]), "shows": dict(record["shows"])}

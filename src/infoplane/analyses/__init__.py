@@ -4,9 +4,16 @@ To add one: a module with an `Analysis` subclass, and a line here; the figure or
 `analysis`.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from infoplane.section import Registry
 
-ANALYSES = Registry(
+if TYPE_CHECKING:
+    from infoplane.analyses.base import Analysis
+
+ANALYSES: Registry[Analysis] = Registry(
     "infoplane.analyses",
     plane="infoplane.analyses.plane:Plane",
     moments="infoplane.analyses.moments:Moments",

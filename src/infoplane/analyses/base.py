@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import xarray as xr
@@ -34,15 +34,15 @@ class Run:
     `experiment` is that experiment's name, empty where the analysis reads only one; `varied` holds the keys in which
     the condition differs from its others (empty for one alone); `measurements` holds (replicate, epoch, layer)
     datasets by the name of the estimator or built-in measure; `curves` is the root of training.zarr (losses, errors)
-    for an analysis that `reads_curves`, `dataset` the dataset for one that `reads_dataset`, else None.
+    for an analysis that `reads_curves`, `dataset` the dataset for one that `reads_dataset`, else empty.
     """
 
     experiment: str
     condition: Condition
     varied: Mapping[str, Any]
     measurements: Mapping[str, xr.Dataset]
-    curves: xr.Dataset | None = None
-    dataset: xr.Dataset | None = None
+    curves: xr.Dataset = field(default_factory=xr.Dataset)
+    dataset: xr.Dataset = field(default_factory=xr.Dataset)
 
 
 class Analysis(Section):
@@ -52,6 +52,9 @@ class Analysis(Section):
     estimators must give; `reads_curves` says that it reads losses and errors, `reads_dataset` that it reads the inputs,
     `of_classes` that what it says makes no sense of real-valued targets.
     """
+
+    if TYPE_CHECKING:
+        kind: str = ""  # each kind has its own
 
     reads_curves: ClassVar[bool] = False
     reads_dataset: ClassVar[bool] = False
@@ -67,7 +70,8 @@ class Analysis(Section):
 
     def estimators(self) -> tuple[str, ...]:
         """Names of the estimators (under the config's `estimators`) whose measurements it needs."""
-        return (self.estimator,) if "estimator" in type(self).model_fields else ()
+        estimator: str | None = getattr(self, "estimator", None)
+        return () if estimator is None else (estimator,)
 
     def misfits(self, condition: Condition, samples: int, features: int) -> Iterator[tuple[str, str]]:
         """Real-valued targets, where that is `of_classes`."""
@@ -165,7 +169,7 @@ def _with_described_axes(data: xr.Dataset) -> xr.Dataset:
 
 def conditions(analysis: xr.DataTree) -> list[xr.Dataset]:
     """The datasets of an analysis' conditions, in their order."""
-    return [_whole(analysis[f"condition_{number}"]) for number in range(1, len(analysis.children) + 1)]
+    return [_whole(analysis.children[f"condition_{number}"]) for number in range(1, len(analysis.children) + 1)]
 
 
 def _whole(node: xr.DataTree) -> xr.Dataset:

@@ -65,7 +65,7 @@ class Depth(InformationAnalysis):
 
 
 def _of(epochs: xr.DataArray, hidden_layers: int) -> xr.Dataset:
-    never = np.isinf(epochs).sum("replicate")
+    never = epochs.pipe(np.isinf).sum("replicate")
     median = epochs.copy(data=epochs).reduce(np.median, "replicate")  # of numbers and infinities
     found = {
         "hidden_layers": stated(xr.DataArray(hidden_layers), "1", "hidden layers"),
@@ -74,6 +74,10 @@ def _of(epochs: xr.DataArray, hidden_layers: int) -> xr.Dataset:
         "never": stated(never, "1", "networks that never reach the target"),
     }
     return xr.Dataset(found)
+
+
+# By hidden layers the epochs of networks -> a statistic of samples, and these.
+Of = Callable[[Mapping[int, np.ndarray]], tuple[Callable[..., np.ndarray], list[np.ndarray]]]
 
 
 def trend(by_depth: Mapping[int, np.ndarray]) -> tuple[Callable[..., np.ndarray], list[np.ndarray]]:
@@ -102,13 +106,13 @@ def step(by_depth: Mapping[int, np.ndarray]) -> tuple[Callable[..., np.ndarray],
     return faster, [by_depth[depth] for depth in (1, 2) if depth in by_depth]
 
 
-STATISTICS = {
+STATISTICS: dict[str, tuple[Of, str]] = {
     "trend": (trend, "rank correlation of hidden layers (2 or more) and epochs"),
     "step": (step, "probability that two hidden layers are faster than one"),
 }
 
 
-def _by_series(series: Mapping[str, Mapping[int, xr.DataArray]], of: Callable, long_name: str) -> xr.DataArray:
+def _by_series(series: Mapping[str, Mapping[int, xr.DataArray]], of: Of, long_name: str) -> xr.DataArray:
     """A statistic of each series and target (series, target, interval); NaN where there are not two depths for it."""
     rows = []
     for by_depth in series.values():

@@ -50,5 +50,5 @@ class Estimators(Analysis):
         }
         return xr.Dataset(found, attrs={"replicates_used": planes[0].sizes["replicate"]})
 
-    def _joined(self, parts: Sequence[xr.DataArray | xr.Dataset], join: str) -> xr.DataArray | xr.Dataset:
+    def _joined(self, parts: Sequence[Data], join: JoinOptions) -> Data:
         return xr.concat(parts, xr.Variable("estimator", list(self.compare)), join=join)

@@ -61,7 +61,7 @@ class Explorer(Analysis):
     def _of(self, run: Run) -> xr.Dataset:
         planes = [_plane(run.measurements[name]) for name in self.compare]
         plane = xr.concat(planes, xr.Variable("estimator", list(self.compare)), join="outer")
-        found = {}
+        found: dict[str, xr.DataArray] = {}
         for name, quantity in PLANE.items():
             found |= _centred(plane[name], name, "bits", quantity)
         for name, (units, long_name) in CURVES.items():

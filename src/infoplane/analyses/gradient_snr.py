@@ -30,7 +30,7 @@ class GradientSNR(Analysis):
         change, network = run.measurements["gradients"]["phase_change"], transition(run)
         norms = complete(run.measurements["gradients"][[*NORMS]])
         snr = (norms["gradient_mean"] / norms["gradient_std"]).median("replicate")
-        found = {}
+        found: dict[str, xr.DataArray] = {}
         for name, norm in NORMS.items():
             found |= banded(norms[name], name, "1", f"norm of the {norm} / norm of the weights", center="median")
         when = xr.DataArray(np.nan if network is None else network)

@@ -27,7 +27,7 @@ class LearningCurves(Analysis):
 
     def _of(self, run: Run) -> xr.Dataset:
         curves = complete(run.curves[[f"{name}_{quantity}" for quantity in QUANTITIES for name in SETS]])
-        found = {}
+        found: dict[str, xr.DataArray] = {}
         for quantity, (units, long_name) in QUANTITIES.items():
             together = xr.concat([curves[f"{name}_{quantity}"] for name in SETS], xr.Variable("set", SETS))
             last = together.isel(epoch=-1, drop=True).mean("replicate")

@@ -7,7 +7,7 @@ is the normal probability of the x that f(w x) takes there, Φ(f⁻¹(upper)/w) 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 import xarray as xr
@@ -28,7 +28,10 @@ INVERSES: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
 WEIGHTS = np.geomspace(0.01, 1000, 251)
 BEYOND = 9.0  # deviations of x: farther out lie 1e-19 of it
 BINS = "Bins between the limits of the activation function; without limits, bins as wide as those of tanh."
-Activations = Annotated[tuple[Literal[tuple(INVERSES)], ...], Field(min_length=1)]
+if TYPE_CHECKING:  # a type checker reads no Literal of a tuple
+    Activations = tuple[str, ...]
+else:
+    Activations = Annotated[tuple[Literal[tuple(INVERSES)], ...], Field(min_length=1)]
 ACTIVATIONS = ("tanh", "softsign", "relu", "linear")
 
 

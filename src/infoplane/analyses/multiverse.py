@@ -87,8 +87,8 @@ def _shares(cells: Sequence[xr.DataArray], names: Sequence[str]) -> dict[str, xr
     """
     if len(cells) < 2:
         return {}
-    grid = xr.concat(cells, xr.Variable("condition", list(names)), join="inner", coords="minimal", compat="override")
-    grid = grid.isel(layer=slice(None, -1)).transpose("condition", "estimator", "layer", "replicate").values
+    whole = xr.concat(cells, xr.Variable("condition", list(names)), join="inner", coords="minimal", compat="override")
+    grid = whole.isel(layer=slice(None, -1)).transpose("condition", "estimator", "layer", "replicate").values
     # a network must have learned in every condition to be compared
     grid = grid[..., np.isfinite(grid).all((0, 1, 2))]
     if grid.shape[-1] < 2:

@@ -40,14 +40,15 @@ def csv(analysis: xr.DataTree) -> str:
 
 def _frames(data: xr.Dataset) -> list[pd.DataFrame]:
     """A frame for each set of dimensions that variables have; a point without any value has no row."""
-    flat = {}
-    for name, variable in data.data_vars.items():
+    flat: dict[str, xr.DataArray] = {}
+    for key, variable in data.data_vars.items():
+        name = str(key)
         if INTERVAL in variable.dims:
             ends = {name: "estimate", f"{name}_low": "low", f"{name}_high": "high"}
             flat |= {column: variable.sel({INTERVAL: end}, drop=True) for column, end in ends.items()}
         else:
             flat[name] = variable
-    groups: dict[tuple, dict[str, xr.DataArray]] = {}
+    groups: dict[tuple[str, ...], dict[str, xr.DataArray]] = {}
     for name, variable in flat.items():
         groups.setdefault(tuple(sorted(map(str, variable.dims))), {})[name] = variable
     frames = []

@@ -68,7 +68,7 @@ def measure(
     stored = isinstance(activations, xr.DataTree)
     training = activations if stored else _training(activations, activation, epochs)
     if stored and labels is None and p_y_given_x is None and "label" in training:
-        labels = training["label"].values[0]
+        labels = training.dataset["label"].values[0]
     first = next(iter(training.children.values()), None)
     if first is None or "activation" not in first:
         raise ValueError("activations: found a store without layers; allowed: that of a training")

@@ -3,9 +3,16 @@
 To add a claim: a module (or a class in one) with a `Claim` subclass, and a line here.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from infoplane.section import Registry
 
-CLAIMS = Registry(
+if TYPE_CHECKING:
+    from infoplane.claims.base import Claim
+
+CLAIMS: Registry[Claim] = Registry(
     "infoplane.claims",
     two_phases="infoplane.claims.phases:TwoPhases",
     no_regularization="infoplane.claims.phases:NoRegularization",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import xarray as xr
@@ -135,9 +135,9 @@ class Of:
 def statistic(side: Side, threshold: float, value: xr.DataArray, part: str = "", control: bool = False) -> Statistic:
     """A value (interval) against a threshold."""
     unit = "" if value.attrs["units"] == "1" else value.attrs["units"]
-    numbers = [float(value.sel({INTERVAL: one})) for one in PARTS]
-    scale = value.attrs["scale"]
-    return Statistic(value.attrs["long_name"], unit, *numbers, scale, side, threshold, part, control)
+    estimate, low, high, error, df = (float(value.sel({INTERVAL: one})) for one in PARTS)
+    name, scale = value.attrs["long_name"], value.attrs["scale"]
+    return Statistic(name, unit, estimate, low, high, error, df, scale, side, threshold, part, control)
 
 
 def named(found: Statistic, *also: str) -> Statistic:
@@ -156,6 +156,9 @@ class Claim(Section):
     `number` and `source` are its place in the list and the paper that makes it, `statement` what it says in short,
     `quote` the source's own words, `test` what is tested here and why so.
     """
+
+    if TYPE_CHECKING:
+        kind: str = ""  # each kind has its own
 
     number: ClassVar[int]
     source: ClassVar[str]
@@ -202,9 +205,9 @@ def verdicts(statistics: Sequence[Statistic]) -> list[str]:
     return [HOLDS if s.kept else FAILS if f else UNDECIDED for s, f in zip(statistics, fails, strict=True)]
 
 
-def holm(p: Sequence[float]) -> np.ndarray:
+def holm(values: Sequence[float]) -> np.ndarray:
     """Holm's adjusted p values (1979), NaN where one is NaN, which counts as no test."""
-    p = np.asarray(p, float)
+    p = np.asarray(values, float)
     tested = np.flatnonzero(np.isfinite(p))
     order = tested[np.argsort(p[tested])]
     adjusted = np.full(len(p), np.nan)

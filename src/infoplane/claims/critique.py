@@ -36,7 +36,8 @@ def _share(
 ) -> list[Statistic]:
     """The share of the variance that an axis of the grid has; none where there are not several conditions."""
     name = f"share_{axis}"
-    return [statistic("at least", threshold, analysis[name], part, control)] if name in analysis else []
+    found = analysis.dataset
+    return [statistic("at least", threshold, found[name], part, control)] if name in found else []
 
 
 class Nonlinearity(GridClaim):
@@ -152,8 +153,8 @@ class NoLink(LearnedClaim):
             generalises.at_most(self.good, "test_error_mean"),
             fails.at_least(self.much, "compression_mean"),
             fails.at_least(self.bad, "test_error_mean"),
-            statistic("within", self.correlation, analysis["within"], "no correlation within conditions"),
-            statistic("within", self.correlation, analysis["pooled"], control=True),
+            statistic("within", self.correlation, analysis.dataset["within"], "no correlation within conditions"),
+            statistic("within", self.correlation, analysis.dataset["pooled"], control=True),
         ]
 
 

@@ -162,6 +162,7 @@ class DepthHelps(Claim):
     def statistics(self, analysis: xr.DataTree) -> list[Statistic]:
         """By series and target: the trend, and the step."""
         found = analysis.to_dataset()
+        parts: tuple[tuple[str, Side, float], ...]
         parts = (("step", "at least", self.faster), ("trend", "at most", self.correlation))
         words = {"step": "two layers are faster than one", "trend": "and more are faster still"}
         return [

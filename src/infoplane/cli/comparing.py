@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -38,21 +39,19 @@ def diff(
         if _is_config(a) != _is_config(b):
             raise ValueError(f"{a}, {b}: a config can only be compared with a config")
         if _is_config(a):
-            found = configs.compare(_config(Path(a)), _config(Path(b)))
-            differs, plain = found.differs, found.to_json()
+            settings = configs.compare(_config(Path(a)), _config(Path(b)))
+            differs, plain, show = settings.differs, settings.to_json(), partial(_configs, settings)
         else:
             files = {side: Path(name) for side, name in (("a", a), ("b", b)) if Path(name).is_file()}
-            found = compare(_chain(a, results), _chain(b, results), results, files)
-            differs, plain = bool(found), {"differences": [difference.to_json() for difference in found]}
+            links = compare(_chain(a, results), _chain(b, results), results, files)
+            plain = {"differences": [difference.to_json() for difference in links]}
+            differs, show = bool(links), partial(_links, links)
     if as_json:
         printing.as_json({"same": not differs, **plain})
     else:
         line(f"A: {a}")
         line(f"B: {b}")
-        if isinstance(found, ConfigDifference):
-            _configs(found)
-        else:
-            _links(found)
+        show()
         if not differs:
             line(("the same", GOOD))
     raise typer.Exit(int(differs))
@@ -85,9 +84,9 @@ def _configs(found: ConfigDifference) -> None:
     for key, (one, other) in found.settings.items():
         line(f"  {key}: {printing.value(one)} -> {printing.value(other)}")
     if found.differs:
-        rows = [("artifacts", "only A", "both", "only B")]
-        rows += [(stage, *map(str, counts)) for stage, counts in found.versions.items()]
-        printing.table([(f"  {row[0]}", *row[1:]) for row in rows], right=(1, 2, 3))
+        rows = [["artifacts", "only A", "both", "only B"]]
+        rows += [[stage, *map(str, counts)] for stage, counts in found.versions.items()]
+        printing.table([[f"  {row[0]}", *row[1:]] for row in rows], right=(1, 2, 3))
 
 
 def _links(differences: list[Difference]) -> None:

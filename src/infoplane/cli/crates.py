@@ -66,10 +66,10 @@ def write_crate(
         called = title or f"{Path.cwd().name}: {', '.join(targets) or 'all figures and verdicts'}"
         study = crate.Study(results, _records(made, targets, results), _text(made.config), called, by, licence)
         if form is Form.PROV:
-            artifacts.write_text(out, prov.collect(study).serialize(indent=1))
+            artifacts.write_text(out, prov.collect(study).serialize(indent=1) or "")
         else:
             _write(crate.collect(study, stores), out)
-    told = {"out": str(out), "artifacts": len(study.records), "bytes": holdings.size(out)}
+    told: dict[str, Any] = {"out": str(out), "artifacts": len(study.records), "bytes": holdings.size(out)}
     if as_json:
         printing.as_json(told)
     else:
@@ -91,7 +91,7 @@ def _records(made: Plan, targets: list[str], results: Path) -> list[Any]:
     ids = [*(end.id for end in ends), *(embed.read(t).manifest["id"] for t in targets if Path(t).is_file())]
     place = transfers.Results(results)
     keys = dict.fromkeys(key for id_ in ids for key in transfers.everything_behind(place, str(results), id_))
-    found = [place.manifest(*key) for key in keys]
+    found = [record for key in keys if (record := place.manifest(*key))]
     for record in found:
         if missing := set(record["input_contents"]) - {id_ for _, id_ in keys}:
             raise ValueError(f"{results}: nothing has the id {min(missing)}, of which {record['id']} is made")

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand
@@ -36,7 +36,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 class SeveralValues(TyperCommand):
     """A command that takes `--config a=1 b=2` and `--configfile a.yaml b.yaml` as Snakemake does."""
 
-    def parse_args(self, ctx, args):
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Repeat the option before each further value: what follows and has the form of one."""
         return super().parse_args(ctx, repeated(args))
 

@@ -138,11 +138,12 @@ def show_list(
 
 
 def _row(entry: inventory.Entry) -> tuple[str | tuple[str, str], ...]:
-    wanted = {None: "", True: ("asked for", GOOD), False: ("not asked for", NOTE)}[entry.wanted]
+    said: dict[bool | None, str | tuple[str, str]]
+    said = {None: "", True: ("asked for", GOOD), False: ("not asked for", NOTE)}
     settings = "; ".join(f"{key} {printing.value(setting)}" for key, setting in entry.settings.items())
     what = entry.problem or ": ".join(filter(None, [entry.label, settings]))
     age = "" if entry.age is None else duration(entry.age)
-    return f"  {entry.id}", size(entry.bytes), age, wanted, what
+    return f"  {entry.id}", size(entry.bytes), age, said[entry.wanted], what
 
 
 @app.command(cls=SeveralValues)

@@ -6,7 +6,7 @@ import os
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand
@@ -20,7 +20,7 @@ app = typer.Typer()
 class AsGiven(TyperCommand):
     """A command whose arguments all belong to another program, `--` included; only `--help` is its own."""
 
-    def parse_args(self, ctx, args):
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """All of them after a `--` of our own."""
         return super().parse_args(ctx, args if args == ["--help"] else ["--", *args])
 

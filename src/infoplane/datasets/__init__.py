@@ -3,9 +3,16 @@
 To add one: a module with a `Dataset` subclass that has `exact()` and `shape()`, and a line here.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from infoplane.section import Registry
 
-DATASETS = Registry(
+if TYPE_CHECKING:
+    from infoplane.datasets.base import Dataset
+
+DATASETS: Registry[Dataset] = Registry(
     "infoplane.datasets",
     spherical="infoplane.datasets.spherical:Spherical",
     committee="infoplane.datasets.rules:Committee",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -29,6 +29,9 @@ class Dataset(Section):
 
     Or a Gaussian channel, samples of which are trained on (`linear.py`): its targets are real-valued.
     """
+
+    if TYPE_CHECKING:
+        kind: str = ""  # each kind has its own
 
     shuffled: bool = Field(
         False, description="Permute p(y|x) over the samples: same p(y) and I(X;Y), but no rule left to learn."

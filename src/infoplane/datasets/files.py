@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from math import prod
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import IO, Literal
 from zipfile import ZipFile
 
 import numpy as np
@@ -102,7 +102,8 @@ class Npz(FileDataset):
             raise
         except Exception as error:
             raise ValueError(f"not readable ({_line(error)}); allowed: npz without pickled objects") from error
-        return _pick(arrays, "x", "y")
+        x, y = _pick(arrays, "x", "y")
+        return x, y
 
 
 class Idx(FileDataset):
@@ -143,7 +144,7 @@ def _read_idx(path: Path, name: str) -> np.ndarray:
         raise ValueError(f"{name}: not readable ({_line(error)}); allowed: an idx file, plain or gzipped") from error
 
 
-def _idx_array(stream: BinaryIO, name: str) -> np.ndarray:
+def _idx_array(stream: IO[bytes] | gzip.GzipFile, name: str) -> np.ndarray:
     head = stream.read(4)
     if len(head) < 4 or head[:2] != b"\0\0" or head[2] not in IDX_TYPES or head[3] == 0:
         raise _Unfit(f"{name}: begins with {head!r}; allowed: an idx file, plain or gzipped")

@@ -61,7 +61,8 @@ def split(data: bytes) -> tuple[bytes, bytes] | None:
 
 def manifests(data: bytes) -> list[Any]:
     """The one in the info dictionary."""
-    value = (PdfReader(io.BytesIO(data)).metadata or {}).get(f"/{KEY}")
+    information = PdfReader(io.BytesIO(data)).metadata
+    value = information.get(f"/{KEY}") if information else None
     text = None if value is None else value.get_object()
     if text is None:
         return []

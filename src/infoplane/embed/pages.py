@@ -34,7 +34,7 @@ def look(data: bytes) -> str | None:
     None with objects that hold themselves or do not begin as they should, and with streams in a code other than Flate.
     """
     reader = PdfReader(io.BytesIO(data), strict=True)
-    root = reader.trailer["/Root"]
+    root: Any = reader.trailer["/Root"]
     objects = _Objects(data, reader.xref)
     try:
         document = objects.dictionary({key: value for key, value in root.items() if key not in _DOCUMENT})
@@ -137,7 +137,8 @@ def _scalar(value: Any) -> bytes:
     if isinstance(value, NameObject):
         return _name(value)
     if isinstance(value, str | bytes):
-        return _hash("text", getattr(value, "original_bytes", value))
+        text: Any = value  # a plain one has bytes alone
+        return _hash("text", getattr(text, "original_bytes", text))
     if isinstance(value, BooleanObject | NullObject):
         return _hash("constant", repr(getattr(value, "value", None)).encode())
     return _hash("number", (str(int(value)) if value == int(value) else f"{value:.7g}").encode())

@@ -25,7 +25,7 @@ def report_files(path: Path | str) -> list[tuple[str, bytes]]:
     Raises:
         ValueError: no such page, or larger than is safe.
     """
-    found = []
+    found: list[tuple[str, bytes]] = []
     for uri in _URI.finditer(file_bytes(path)):
         data = _decoded(uri[2])
         if has_manifest(data):

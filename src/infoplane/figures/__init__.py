@@ -3,9 +3,16 @@
 To add one: a module with a `Figure` subclass, and a line here.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from infoplane.section import Registry
 
-FIGURES = Registry(
+if TYPE_CHECKING:
+    from infoplane.figures.base import Figure
+
+FIGURES: Registry[Figure] = Registry(
     "infoplane.figures",
     information_plane="infoplane.figures.information_plane:InformationPlane",
     information_plane_snapshots="infoplane.figures.information_plane_snapshots:InformationPlaneSnapshots",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import matplotlib.figure
 import xarray as xr
@@ -29,6 +29,9 @@ class Picture(Section):
 
     `group` is its chapter in the report, one of `GROUPS`; `animated` says that its drawing has an animation.
     """
+
+    if TYPE_CHECKING:
+        kind: str = ""  # each kind has its own
 
     reads: ClassVar[str] = "analysis"
     group: ClassVar[str] = "The paper"

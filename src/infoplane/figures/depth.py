@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
@@ -39,7 +39,7 @@ class Depth(InformationFigure):
         reached = conditions(analysis)
         names = list(dict.fromkeys(condition.attrs["experiment"] for condition in reached))
         targets = reached[0]["target"].values
-        shared = {"xlabel": "hidden layers", "ylabel": "epoch", "sharex": True, "sharey": True}
+        shared: dict[str, Any] = {"xlabel": "hidden layers", "ylabel": "epoch", "sharex": True, "sharey": True}
         with panels(len(targets), height=2.6, per_row=3, **shared) as (figure, axes):
             for panel, target in zip(axes, targets, strict=True):
                 for number, name in enumerate(names):
@@ -71,7 +71,7 @@ def _points(
     for layers, condition in zip(depths, reached, strict=True):
         epochs, never = condition["epochs_to"].values, int(condition["never"])
         spread = layers + side + np.linspace(-0.05, 0.05, epochs.size)
-        style = {"s": 8, "color": color, "marker": marker, "alpha": 0.5, "linewidths": 0}
+        style: dict[str, Any] = {"s": 8, "color": color, "marker": marker, "alpha": 0.5, "linewidths": 0}
         panel.scatter(spread, np.maximum(epochs, 1), **style)
         if never:  # above the end of training, where they would be
             last = condition.attrs["condition"]["epochs"]

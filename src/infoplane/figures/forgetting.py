@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
 from matplotlib.lines import Line2D
 
 from infoplane.analyses.base import conditions
@@ -51,7 +52,7 @@ class Forgetting(InformationFigure):
         return Drawing(figure)
 
 
-def _plane(panel: Axes, row: xr.Dataset, norm) -> None:
+def _plane(panel: Axes, row: xr.Dataset, norm: LogNorm) -> None:
     renamed = row[["I_XT_given_S_mean", "I_ST_mean"]].rename(I_XT_given_S_mean="I_XT_mean", I_ST_mean="I_TY_mean")
     paths(panel, renamed, norm)
     name_layers(panel, renamed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
@@ -29,7 +29,7 @@ class GradientSNR(Figure):
         """A panel per layer; conditions below each other."""
         gradients = conditions(analysis)
         rows = [-(-layers.sizes["layer"] // PER_ROW) for layers in gradients]
-        labels = {"xlabel": "epoch", "ylabel": "gradient / weights"}
+        labels: dict[str, Any] = {"xlabel": "epoch", "ylabel": "gradient / weights"}
         with panels(PER_ROW * sum(rows), height=1.6, sharex=True, sharey=True, **labels) as (figure, axes):
             for row, layers in zip(np.cumsum([0, *rows]), gradients, strict=False):
                 for place, panel in enumerate(axes[PER_ROW * row :][: layers.sizes["layer"]]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
@@ -37,7 +37,7 @@ class IBBound(InformationFigure):
                     _layers_and_bound(panel, layers)
                     panel.set(**AXES)
                 whole.set_xlim(0, _right(layers))
-                whole.set_ylim(-0.03, 1.08 * layers["I_Y"].max())
+                whole.set_ylim(-0.03, 1.08 * float(layers["I_Y"].max()))
                 _zoom(bend, layers)
                 _excess(excess, layers)
                 whole.set_title(condition_name(layers.attrs["varied"], "\n"))
@@ -70,7 +70,7 @@ def _layers_and_bound(panel: Axes, layers: xr.Dataset) -> None:
         at = layers.isel(layer=layer)
         for end, face in (("untrained", "none"), ("last", color)):
             points = at.sel(end=end)
-            style = {"facecolors": face, "edgecolors": color, "linewidths": 0.5 if face == "none" else 0}
+            style: dict[str, Any] = {"facecolors": face, "edgecolors": color, "linewidths": 0.5 if face == "none" else 0}
             panel.scatter(points["I_XT"], points["I_TY"], s=9, alpha=0.7, zorder=3, **style)
 
 

@@ -67,10 +67,11 @@ class _Film:
         self._mean = plane[["I_XT_mean", "I_TY_mean"]].to_array("axis").transpose("layer", "axis", "epoch").values
         colors = layer_colors(plane.sizes["layer"])
         self._trails = [panel.plot([], [], color=color, linewidth=0.8, alpha=0.6)[0] for color in colors]
-        everything = self._points.values.reshape(-1, 2)
-        panel.scatter(*everything.T, s=0)  # fixes the limits for all frames
+        x, y = self._points.values.reshape(-1, 2).T
+        panel.scatter(x, y, s=0)  # fixes the limits for all frames
         of_layer = np.repeat(colors, plane.sizes["replicate"], axis=0)
-        self._dots = panel.scatter(*self._points[-1].values.reshape(-1, 2).T, c=of_layer, s=8, linewidths=0, alpha=0.8)
+        x, y = self._points[-1].values.reshape(-1, 2).T
+        self._dots = panel.scatter(x, y, c=of_layer, s=8, linewidths=0, alpha=0.8)
         panel.set_xlim(left=0)
         panel.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         self.show(plane["epoch"].values[-1])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import xarray as xr
 from matplotlib.axes import Axes
@@ -26,7 +26,7 @@ class InformationPlaneSnapshots(InformationFigure):
     def draw(self, analysis: xr.DataTree) -> Drawing:
         """A row of three panels per condition."""
         planes = conditions(analysis)
-        shared = {"sharex": True, "sharey": True, **AXES}
+        shared: dict[str, Any] = {"sharex": True, "sharey": True, **AXES}
         with panels(3 * len(planes), height=2.5, per_row=3, **shared) as (figure, axes):
             for row, plane in enumerate(planes):
                 for number, panel in enumerate(axes[3 * row : 3 * row + 3]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import xarray as xr
 
@@ -27,7 +27,7 @@ class LearningCurves(Figure):
     def draw(self, analysis: xr.DataTree) -> Drawing:
         """Loss and error side by side; conditions below each other."""
         curves = conditions(analysis)
-        shared = {"xlabel": "epoch", "sharex": True, "sharey": "col"}
+        shared: dict[str, Any] = {"xlabel": "epoch", "sharex": True, "sharey": "col"}
         with panels(2 * len(curves), height=2.2, per_row=2, **shared) as (figure, axes):
             for row, curve in enumerate(curves):
                 for panel, (quantity, label) in zip(axes[2 * row :], SHOWN.items(), strict=False):

@@ -16,7 +16,7 @@ from matplotlib.transforms import Affine2D
 
 from infoplane.figures.style import epoch_colors, layer_names
 
-AXES = {"xlabel": "$I(X;T)$ [bits]", "ylabel": "$I(T;Y)$ [bits]"}
+AXES: dict[str, Any] = {"xlabel": "$I(X;T)$ [bits]", "ylabel": "$I(T;Y)$ [bits]"}
 _LETTER, _LINE = 3.5, 7.0  # points that a letter of a layer's name takes, and its height
 
 _SIGNS = str.maketrans("", "", "${}_")  # of mathematics, which take no room
@@ -31,8 +31,9 @@ def paths(panel: Axes, mean: xr.Dataset, norm: LogNorm) -> None:
     """Draw `I_XT_mean`, `I_TY_mean` (epoch, layer): a point per layer and epoch, a line through an epoch's layers."""
     points = _points(mean)
     colors = epoch_colors(mean["epoch"].values, norm)
-    panel.add_collection(LineCollection(points, colors=colors, linewidths=0.4, alpha=0.5))
-    panel.scatter(*points.reshape(-1, 2).T, c=np.repeat(colors, mean.sizes["layer"], axis=0), s=7, linewidths=0)
+    panel.add_collection(LineCollection(list(points), colors=colors, linewidths=0.4, alpha=0.5))
+    x, y = points.reshape(-1, 2).T
+    panel.scatter(x, y, c=np.repeat(colors, mean.sizes["layer"], axis=0), s=7, linewidths=0)
     panel.autoscale_view()
     panel.set_xlim(left=0, auto=True)  # panels that share the axis may need more of it
     panel.xaxis.set_major_locator(MaxNLocator(6, integer=True))
@@ -83,8 +84,9 @@ def letters(panel: Axes) -> float:
 
 def _size(panel: Axes) -> np.ndarray:
     """A panel's width and height in points before it is laid out: about four fifths of its share of the page."""
-    grid = panel.get_gridspec()
-    return 0.77 * 72 * panel.figure.get_size_inches() / (grid.ncols, grid.nrows)
+    page, grid = panel.get_figure(root=True), panel.get_gridspec()
+    assert page and grid, "a panel is on a page, in a grid"
+    return 0.77 * 72 * page.get_size_inches() / (grid.ncols, grid.nrows)
 
 
 def _groups(x: np.ndarray, name: Callable[[Sequence[int]], str]) -> list[list[int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import xarray as xr
 
@@ -30,7 +30,7 @@ class ReplicateSpread(InformationFigure):
     def draw(self, analysis: xr.DataTree) -> Drawing:
         """A row per condition."""
         spreads = conditions(analysis)
-        shared = {"xlabel": "epoch", "sharex": True, "sharey": "col"}
+        shared: dict[str, Any] = {"xlabel": "epoch", "sharex": True, "sharey": "col"}
         with panels(3 * len(spreads), height=2.4, per_row=3, **shared) as (figure, axes):
             for row, spread in enumerate(spreads):
                 columns = axes[3 * row : 3 * row + 3]

@@ -72,7 +72,8 @@ def panels(
     columns = -(-number // rows)  # no panel alone in the last row where all rows can have nearly as many
     import seaborn as sns  # a second of imports that no plan should wait for
 
-    with mpl.rc_context({**sns.axes_style("ticks"), **_FONTS, **_LINES}):
+    look: dict[Any, Any] = {**sns.axes_style("ticks"), **_FONTS, **_LINES}
+    with mpl.rc_context(look):
         figure = Figure(figsize=(width or (SINGLE if number == 1 else DOUBLE), height * rows), layout="constrained")
         grid = figure.subplots(rows, columns, squeeze=False, **subplots)
         for axes in grid.ravel():  # how many ticks there are hangs on it, also while a file is saved
@@ -97,14 +98,14 @@ def _finish(grid: np.ndarray, xlabel: str | None, ylabel: str | None) -> None:
             axes.set_ylabel(ylabel)
 
 
-def palette(number: int) -> list[tuple[float, ...]]:
+def palette(number: int) -> list[Color]:
     """Colours that tell kinds apart, also for the colour-blind."""
     import seaborn as sns
 
-    return sns.color_palette("colorblind", number)
+    return [*sns.color_palette("colorblind", number)]
 
 
-def layer_colors(layers: int) -> list[tuple[float, ...]]:
+def layer_colors(layers: int) -> list[Color]:
     """One colour per layer, first hidden layer first, output layer last."""
     return [_LAYERS(place) for place in np.linspace(0, 1, layers)]
 

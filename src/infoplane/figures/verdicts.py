@@ -60,8 +60,8 @@ def _claim(
 ) -> None:
     axes.axhline(top - 0.5 - GAP / 2, color="0.85", linewidth=0.5)
     axes.text(NUMBER, top, finding["number"], ha="right", va="center", size=6, weight="bold")
-    for line, words in enumerate(text):
-        axes.text(STATEMENT, top + line, words, va="center", size=6)
+    for extra, words in enumerate(text):
+        axes.text(STATEMENT, top + extra, words, va="center", size=6)
     line = top
     for part, name in zip(finding["parts"], names, strict=True):
         worst = finding["statistics"][part["worst"]]

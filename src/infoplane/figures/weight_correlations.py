@@ -27,7 +27,7 @@ class WeightCorrelations(Figure):
         """A panel per layer that has two neurons or more; conditions below each other."""
         weights = conditions(analysis)
         rows = [-(-layers.sizes["layer"] // PER_ROW) for layers in weights]
-        labels = {"xlabel": "cosine of weights", "ylabel": "share of pairs"}
+        labels: dict[str, Any] = {"xlabel": "cosine of weights", "ylabel": "share of pairs"}
         with panels(PER_ROW * max(sum(rows), 1), height=1.6, sharex=True, sharey=True, **labels) as (figure, axes):
             for row, layers in zip(np.cumsum([0, *rows]), weights, strict=False):
                 number = len(layers.attrs["condition"]["hidden"]) + 1

@@ -3,9 +3,16 @@
 To add an estimator: a module with a `LayerEstimator` subclass, and a line here.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from infoplane.section import Registry
 
-ESTIMATORS = Registry(
+if TYPE_CHECKING:
+    from infoplane.measures.base import Estimator, Measure
+
+ESTIMATORS: Registry[Estimator] = Registry(
     "infoplane.estimators",
     binned="infoplane.measures.binned:Binned",
     adaptive="infoplane.measures.adaptive:Adaptive",
@@ -17,7 +24,7 @@ ESTIMATORS = Registry(
     gaussian="infoplane.measures.gaussian:Gaussian",
     specific="infoplane.measures.specific:Specific",
 )
-MEASURES = Registry(
+MEASURES: Registry[Measure] = Registry(
     "infoplane.measures",
     gradients="infoplane.measures.gradients:Gradients",
     weights="infoplane.measures.weights:Weights",

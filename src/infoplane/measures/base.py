@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 import xarray as xr
@@ -22,6 +22,9 @@ class Measure(Section):
     `reads` says what it looks at: "training", or "dataset" for what depends on the data alone (then
     `training` is None).
     """
+
+    if TYPE_CHECKING:
+        kind: str = ""  # each kind has its own
 
     reads: ClassVar[str] = "training"
 

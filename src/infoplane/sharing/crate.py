@@ -24,6 +24,7 @@ from infoplane.sharing import about, signing
 from infoplane.sharing.about import Author
 from infoplane.sharing.entities import Entities, Ref, began, ended, environment, place, single
 from infoplane.tracing import records
+from infoplane.tracing.records import Record
 
 if TYPE_CHECKING:
     from rocrate.rocrate import ROCrate
@@ -49,13 +50,13 @@ class Study:
     """What goes into a crate: the records of artifacts, inputs before what reads them, and the config's text."""
 
     results: Path
-    records: Sequence[records.Record]
+    records: Sequence[Record]
     config: str
     title: str
     author: Author
     licence: str  # an SPDX identifier
 
-    def folder(self, record: records.Record) -> Path:
+    def folder(self, record: Record) -> Path:
         """Where an artifact lies."""
         return self.results / artifacts.FOLDERS[record["stage"]] / record["id"]
 
@@ -82,7 +83,7 @@ class _Writer(Entities):
         super().__init__(crate)
         self.study, self.with_stores = study, with_stores
         self.version = packages()["infoplane"] or "unknown"
-        by = {"name": study.author.name}
+        by: dict[str, Any] = {"name": study.author.name}
         if name := study.author.affiliation:
             url = study.author.affiliation_url
             told = {"name": name, **({"url": url} if url else {})}

@@ -52,16 +52,20 @@ class Entities:
 
     def file(self, place: str, source: Path | str, types: Sequence[str] = (), **properties: Any) -> Ref:
         """A file of the crate: a copy of one, or a text of ours."""
-        data = source.encode() if isinstance(source, str) else None
+        if isinstance(source, str):
+            data = source.encode()
+            size, digest = len(data), hashlib.sha256(data).hexdigest()
+        else:
+            size, digest = source.stat().st_size, artifacts.digest(source)
         described = {
             "@type": ["File", *types],
             "name": place,
-            "contentSize": str(source.stat().st_size if data is None else len(data)),
-            "sha256": artifacts.digest(source) if data is None else hashlib.sha256(data).hexdigest(),
+            "contentSize": str(size),
+            "sha256": digest,
             "encodingFormat": FORMATS.get(Path(place).suffix, "text/plain"),
             **properties,
         }
-        content = source if data is None else StringIO(source)
+        content = StringIO(source) if isinstance(source, str) else source
         return {"@id": self.crate.add_file(content, dest_path=place, properties=single(described)).id}
 
     def folder(self, place: str, **properties: Any) -> Ref:

@@ -35,7 +35,7 @@ def collect(study: Study) -> ProvDocument:
     document.add_namespace("artifact", "urn:infoplane:artifact:")
     document.add_namespace("job", "urn:infoplane:job:")
     document.add_namespace("agent", "urn:infoplane:agent:")
-    named = {"prov:label": study.author.name, "prov:type": PROV["Person"]}
+    named: dict[str, Any] = {"prov:label": study.author.name, "prov:type": PROV["Person"]}
     if study.author.orcid:
         named["infoplane:orcid"] = study.author.orcid
     person = document.agent("agent:author", named)
@@ -47,20 +47,21 @@ def collect(study: Study) -> ProvDocument:
 
 def _add(document: ProvDocument, record: records.Record, person: Any, software: Any) -> None:
     stage, id_ = record["stage"], record["id"]
-    told = {"prov:type": f"infoplane:{stage}", "prov:label": f"{stage} {record['label']}"}
+    told: dict[str, Any] = {"prov:type": f"infoplane:{stage}", "prov:label": f"{stage} {record['label']}"}
     told |= {f"infoplane:sha256_{name}": digest for name, digest in record["files"].items()}
     made = document.entity(f"artifact:{id_}", told)
     flat = records.flat(record["parameters"])
     settings = {f"infoplane:{key}": _literal(value) for key, value in flat.items()}
-    times = [datetime.datetime.fromisoformat(time) for time in (began(record), ended(record))]
+    start, end = (datetime.datetime.fromisoformat(time) for time in (began(record), ended(record)))
     told = {"prov:type": f"infoplane:make_{stage}", "prov:label": f"make {stage} {record['label']}"}
-    job = document.activity(f"job:{id_}", *times, {**told, "infoplane:code": record["code"], **settings})
+    told |= {"infoplane:code": record["code"], **settings}
+    job = document.activity(f"job:{id_}", start, end, told)
     program = document.agent(*_program(record["environment"], software))
-    document.wasGeneratedBy(made, job, times[1])
+    document.wasGeneratedBy(made, job, end)
     document.wasAssociatedWith(job, program)
     document.actedOnBehalfOf(program, person)
     for _, input_ in records.inputs(record):
-        document.used(job, f"artifact:{input_}", times[0])
+        document.used(job, f"artifact:{input_}", start)
         document.wasDerivedFrom(made, f"artifact:{input_}", job)
 
 

@@ -125,7 +125,7 @@ def own(file: Path) -> Data:
     if kind is None:
         allowed = "; ".join(f"{suffix}: {content}" for suffix, (_, content) in KINDS.items())
         raise ValueError(f"{file}: unknown kind of file; allowed: {allowed}")
-    data = _described("own", file, DATASETS[kind](path=file))
+    data = _described("own", file, DATASETS[kind].model_validate({"path": file}))
     if data.samples < FEW_SAMPLES:
         raise ValueError(
             f"{file}: {data.samples} samples; {FEW_SAMPLES} or more are needed, since 15 % of them only test"
@@ -135,8 +135,8 @@ def own(file: Path) -> Data:
 
 def _described(name: str, file: Path | None, section: Dataset) -> Data:
     found = section.distribution()
-    sizes = [found.sizes[dim] for dim in ("sample", "feature", "class")]
-    return Data(name, section.kind, file, *sizes, largest=float(np.abs(found["x"]).max()))
+    samples, features, classes = (found.sizes[dim] for dim in ("sample", "feature", "class"))
+    return Data(name, section.kind, file, samples, features, classes, float(np.abs(found["x"]).max()))
 
 
 def _texts(folder: Path, data: Data) -> dict[Path, str]:

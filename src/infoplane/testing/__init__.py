@@ -137,7 +137,8 @@ def check_claim(claim: Claim, given: Sequence[Run] | None = None) -> dict[str, A
 
 def _check_section(section: Section) -> None:
     fields = type(section).model_fields
-    _hold("kind" in fields and fields["kind"].default == section.kind, "kind: has no default that is its name")
+    kind = getattr(section, "kind", None)
+    _hold("kind" in fields and fields["kind"].default == kind, "kind: has no default that is its name")
     bare = [name for name, field in fields.items() if name != "kind" and not field.description]
     _hold(not bare, f"{', '.join(bare)}: no description")
     _hold(bool(type(section).__doc__), f"{type(section).__name__}: no docstring, which config/README.md quotes")

@@ -97,7 +97,7 @@ def audit(file: Path, results: Path, planned: Collection[str] | None) -> list[Re
             chains = [(str(file), found, records.chain(found.manifest))]
         except ValueError as error:
             raise ValueError(f"{file}: {error}") from None
-        failed = []
+        failed: list[Report] = []
     else:
         chains, failed = _inside(file)
     checked = _Results(results, [chain for _, _, chain in chains], planned)

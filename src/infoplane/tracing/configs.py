@@ -41,7 +41,7 @@ def compare(a: Config, b: Config) -> ConfigDifference:
     one, other = (flat(config.model_dump(mode="json", by_alias=True)) for config in (a, b))
     keys = [k for k in dict.fromkeys((*one, *other)) if k not in one or k not in other or _differ(one[k], other[k])]
     plans = [plan.make(config) for config in (a, b)]
-    versions = {}
+    versions: dict[str, tuple[int, int, int]] = {}
     for stage in STAGES:
         ids = [set(made.stages[stage]) for made in plans]
         counts = (len(ids[0] - ids[1]), len(ids[0] & ids[1]), len(ids[1] - ids[0]))

@@ -69,11 +69,11 @@ def diff(a: Chain, b: Chain, results: Path, files: Mapping[str, Path] | None = N
     """
     found = []
     for one, other in pairs(a, b):
-        if one is None or other is None:
-            record = one or other
-            found.append(Difference(record["stage"], record["label"], *(r and r["id"] for r in (one, other))))
-        else:
+        if one and other:
             found.append(_difference(one, other, results, files or {}, (a.own["id"], b.own["id"])))
+        elif record := one or other:
+            a_id, b_id = (r["id"] if r else None for r in (one, other))
+            found.append(Difference(record["stage"], record["label"], a_id, b_id))
     return [difference for difference in found if difference.matters]
 
 
@@ -221,8 +221,8 @@ def _code(one: Record, other: Record) -> list[str]:
     a, b = set(one["roots"]), set(other["roots"])
     lines = [f"starts at {root} only in A" for root in sorted(a - b)]
     lines += [f"starts at {root} only in B" for root in sorted(b - a)]
-    commits = [record["environment"]["git_commit"] or "" for record in (one, other)]
-    if files := changed_files(*commits, sorted(a | b)):
+    then, now = (record["environment"]["git_commit"] or "" for record in (one, other))
+    if files := changed_files(then, now, sorted(a | b)):
         lines.append(f"between the commits differ {', '.join(files)}")
     if not lines:
         lines.append(f"differs somewhere behind {', '.join(sorted(a))}")

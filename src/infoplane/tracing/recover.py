@@ -16,7 +16,7 @@ from infoplane.condition import Condition
 from infoplane.datasets import DATASETS
 from infoplane.figures import FIGURES
 from infoplane.measures import ESTIMATORS, MEASURES
-from infoplane.section import Registry
+from infoplane.section import Registry, Section
 from infoplane.tracing import records
 from infoplane.tracing.records import Chain, Record
 from infoplane.tracing.schema import Run
@@ -91,11 +91,11 @@ def _experiment_names(
     analyses: Sequence[Record], claims: Sequence[tuple[str, Mapping[str, Any], str]]
 ) -> dict[str, list[str]]:
     """The names of the experiments that each analysis (id) reads."""
-    told = {}
+    told: dict[str, list[str]] = {}
     for _, settings, analysis in claims:
         experiment = settings.get("experiment")
         told[analysis] = [experiment] if isinstance(experiment, str) else list(experiment or [])
-    found = {}
+    found: dict[str, list[str]] = {}
     for record in analyses:
         read = list(dict.fromkeys(run.experiment for run in records.runs(record)))
         if not read:  # of nothing trained
@@ -230,7 +230,7 @@ def _estimators(analyses: Sequence[Record], everything: Mapping[str, Record]) ->
                 yield name, _restored(ESTIMATORS, {k: v for k, v in parameters.items() if k != "environment"})
 
 
-def _restored(registry: Registry, settings: Mapping[str, Any]) -> dict[str, Any]:
+def _restored(registry: Registry[Section], settings: Mapping[str, Any]) -> dict[str, Any]:
     """All settings of a section, as a config has them."""
     kind = settings.get("kind")
     if not isinstance(kind, str) or kind not in registry:

@@ -164,15 +164,14 @@ def _check(chain: Chain, config: Mapping[str, Any]) -> tuple[list[str], list[str
 
 def _reasons(chain: Chain, planned: plan.Artifact) -> Iterator[str]:
     for then, now in diff.pairs(chain, _chain(planned)):
-        if then is None or now is None:
-            record = then or now
+        if then and now:
+            if then["code"] != now["code"]:
+                yield f"the code of {records.with_article(then['stage'])} has changed: {', '.join(then['roots'])}"
+            for path, (old, new) in diff.settings_apart(then, now).items():
+                yield _setting(then["stage"], path, old, new)
+        elif record := then or now:
             side = "the file" if now is None else "the config"
             yield f"{records.with_article(record['stage'])} ({record['label']}) is only in {side}"
-            continue
-        if then["code"] != now["code"]:
-            yield f"the code of {records.with_article(then['stage'])} has changed: {', '.join(then['roots'])}"
-        for path, (old, new) in diff.settings_apart(then, now).items():
-            yield _setting(then["stage"], path, old, new)
 
 
 def _setting(stage: str, path: str, old: Any, new: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -11,7 +11,10 @@ from infoplane.analyses import ANALYSES
 
 Id = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Stage = Literal[artifacts.STAGES]
+if TYPE_CHECKING:  # a type checker reads no Literal of a tuple
+    Stage = str
+else:
+    Stage = Literal[artifacts.STAGES]
 Root = Annotated[str, Field(pattern=r"^(infoplane|[A-Za-z_]\w*(\.[A-Za-z0-9_]+)+|workflow/scripts/[A-Za-z0-9_]+\.py)$")]
 Contents = dict[str, str]
 Seconds = Annotated[float, Field(ge=0, le=1e9)]

@@ -30,7 +30,7 @@ def listing(plan: Plan, ends: Sequence[Artifact], results: Path) -> Listing:
         for run in runs if id_ in wanted else ():
             parts = {a.id: described[a.id] for a in run.artifacts() if a.id in wanted}
             read.setdefault(canonical(run.condition.resolved()), {}).update(parts)
-    experiments = {}
+    experiments: dict[str, list[dict[str, Any]]] = {}
     for name in plan.config.experiments:
         conditions = [
             {"varied": dict(varied), "artifacts": list(read[key].values())}
