@@ -20,7 +20,11 @@ PARTS = ("estimate", "low", "high", "error", "df")
 LEVEL = 0.95
 RESAMPLES = 2000
 # the scale on which a statistic's errors are symmetric -> to that scale, and back
-SCALES: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {"linear": (lambda x: x, lambda x: x), "log": (np.log, np.exp), "atanh": (np.arctanh, np.tanh)}
+SCALES: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
+    "linear": (lambda x: x, lambda x: x),
+    "log": (np.log, np.exp),
+    "atanh": (np.arctanh, np.tanh),
+}
 
 GRID = 256  # points of a smoothed curve, evenly spaced in log(1 + epoch)
 WIDTH = 0.2  # standard deviation of the window, in units of log(1 + epoch)
@@ -76,7 +80,7 @@ def bootstrap_interval(
     if min(map(len, samples)) > 1:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # all resamples alike: the interval is a point
-            options: dict[str, Any] = {"n_resamples": RESAMPLES, "confidence_level": LEVEL, "method": "BCa", "batch": 200}
+            options = {"n_resamples": RESAMPLES, "confidence_level": LEVEL, "method": "BCa", "batch": 200}
             found = bootstrap(samples, statistic, axis=-1, vectorized=True, paired=paired, rng=0, **options)
         error = float(found.standard_error)
         low, high = (estimate, estimate) if error == 0 else found.confidence_interval

@@ -119,9 +119,7 @@ class _Packed(ZipStore):
     def __init__(self, path: Path) -> None:
         super().__init__(path, mode="r")
 
-    async def get(
-        self, key: str, prototype: BufferPrototype, byte_range: ByteRequest | None = None
-    ) -> Buffer | None:
+    async def get(self, key: str, prototype: BufferPrototype, byte_range: ByteRequest | None = None) -> Buffer | None:
         """As ZipStore's."""
         try:
             return await super().get(key, prototype, byte_range)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import xarray as xr
 from pydantic import Field
@@ -11,6 +11,9 @@ from pydantic import Field
 from infoplane.analyses.base import Analysis, Bound, Run, information, result, stated
 from infoplane.analyses.phases import compression
 from infoplane.statistics import smoothed
+
+if TYPE_CHECKING:
+    Data = TypeVar("Data", xr.DataArray, xr.Dataset)
 
 COMPARED = "Estimators that are compared: names under `estimators`."
 Names = Annotated[tuple[str, ...], Field(min_length=1)]
@@ -50,5 +53,5 @@ class Estimators(Analysis):
         }
         return xr.Dataset(found, attrs={"replicates_used": planes[0].sizes["replicate"]})
 
-    def _joined(self, parts: Sequence[Data], join: JoinOptions) -> Data:
+    def _joined(self, parts: Sequence[Data], join: Literal["exact", "outer"]) -> Data:
         return xr.concat(parts, xr.Variable("estimator", list(self.compare)), join=join)

@@ -13,7 +13,7 @@ from infoplane.analyses.bound import Bound
 from infoplane.analyses.drift import Drift
 from infoplane.analyses.label_loss import LabelLoss
 from infoplane.analyses.spread import PHASES, SOURCES, Spread
-from infoplane.claims.base import Claim, LearnedClaim, Of, Statistic, layer_name, named, statistic
+from infoplane.claims.base import Claim, LearnedClaim, Of, Side, Statistic, layer_name, named, statistic
 from infoplane.section import Correlation, Factor, Fraction, Positive
 
 MOST = 0.5  # of a variance

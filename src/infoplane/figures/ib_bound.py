@@ -70,7 +70,11 @@ def _layers_and_bound(panel: Axes, layers: xr.Dataset) -> None:
         at = layers.isel(layer=layer)
         for end, face in (("untrained", "none"), ("last", color)):
             points = at.sel(end=end)
-            style: dict[str, Any] = {"facecolors": face, "edgecolors": color, "linewidths": 0.5 if face == "none" else 0}
+            style: dict[str, Any] = {
+                "facecolors": face,
+                "edgecolors": color,
+                "linewidths": 0.5 if face == "none" else 0,
+            }
             panel.scatter(points["I_XT"], points["I_TY"], s=9, alpha=0.7, zorder=3, **style)
 
 

@@ -84,9 +84,8 @@ def letters(panel: Axes) -> float:
 
 def _size(panel: Axes) -> np.ndarray:
     """A panel's width and height in points before it is laid out: about four fifths of its share of the page."""
-    page, grid = panel.get_figure(root=True), panel.get_gridspec()
-    assert page and grid, "a panel is on a page, in a grid"
-    return 0.77 * 72 * page.get_size_inches() / (grid.ncols, grid.nrows)
+    grid = panel.get_gridspec()
+    return 0.77 * 72 * panel.figure.get_size_inches() / (grid.ncols, grid.nrows)
 
 
 def _groups(x: np.ndarray, name: Callable[[Sequence[int]], str]) -> list[list[int]]:

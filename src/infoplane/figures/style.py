@@ -98,14 +98,14 @@ def _finish(grid: np.ndarray, xlabel: str | None, ylabel: str | None) -> None:
             axes.set_ylabel(ylabel)
 
 
-def palette(number: int) -> list[Color]:
+def palette(number: int) -> list[tuple[float, ...]]:
     """Colours that tell kinds apart, also for the colour-blind."""
     import seaborn as sns
 
     return [*sns.color_palette("colorblind", number)]
 
 
-def layer_colors(layers: int) -> list[Color]:
+def layer_colors(layers: int) -> list[tuple[float, ...]]:
     """One colour per layer, first hidden layer first, output layer last."""
     return [_LAYERS(place) for place in np.linspace(0, 1, layers)]
 
