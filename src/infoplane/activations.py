@@ -1,5 +1,7 @@
 """What is known of the activation functions, by their Keras names."""
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.special import expit
 
@@ -16,7 +18,7 @@ LIMITS = {
 }
 
 # Those that a noisy network can be followed through without Keras: numpy functions of an array.
-FUNCTIONS = {
+FUNCTIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "tanh": np.tanh,
     "softsign": lambda x: x / (1 + np.abs(x)),
     "hard_tanh": lambda x: np.clip(x, -1, 1),

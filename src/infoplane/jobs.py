@@ -46,7 +46,8 @@ def run(snakemake: Any, write: Write) -> None:
     with logged(snakemake.log[0]):
         params = snakemake.params
         results = Path(snakemake.output[0]).parents[1]
-        make(*params.order, results, checked(write))
+        recipe, label = params.order
+        make(recipe, label, results, checked(write))
         if shown := params.get("shown"):
             view.show(results, params.view, shown)
 

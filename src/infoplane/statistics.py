@@ -80,8 +80,8 @@ def bootstrap_interval(
     if min(map(len, samples)) > 1:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # all resamples alike: the interval is a point
-            options = {"n_resamples": RESAMPLES, "confidence_level": LEVEL, "method": "BCa", "batch": 200}
-            found = bootstrap(samples, statistic, axis=-1, vectorized=True, paired=paired, rng=0, **options)
+            options: dict[str, Any] = {"n_resamples": RESAMPLES, "confidence_level": LEVEL, "batch": 200, "rng": 0}
+            found = bootstrap(samples, statistic, axis=-1, vectorized=True, paired=paired, method="BCa", **options)
         error = float(found.standard_error)
         low, high = (estimate, estimate) if error == 0 else found.confidence_interval
     parts = xr.DataArray([estimate, float(low), float(high), error, np.inf], dims=INTERVAL)
@@ -119,7 +119,7 @@ def crossed_intervals(values: np.ndarray, names: Sequence[str]) -> list[xr.DataA
     estimate = crossed_shares(values) if fewer > 1 else np.full(3, np.nan)
     variance = np.full(3, np.nan)
     if fewer > 2:
-        variance = sum(_jackknife(values, axis) for axis in (0, 1))
+        variance = _jackknife(values, 0) + _jackknife(values, 1)
     half = t.ppf((1 + LEVEL) / 2, fewer - 1) * np.sqrt(variance)
     parts = np.stack([estimate, estimate - half, estimate + half, np.sqrt(variance), np.full(3, fewer - 1.0)])
     found = zip(parts.T, names, strict=True)

@@ -65,7 +65,7 @@ class Depth(InformationAnalysis):
 
 
 def _of(epochs: xr.DataArray, hidden_layers: int) -> xr.Dataset:
-    never = np.isinf(epochs).sum("replicate")
+    never = xr.ufuncs.isinf(epochs).sum("replicate")
     median = epochs.copy(data=epochs).reduce(np.median, "replicate")  # of numbers and infinities
     found = {
         "hidden_layers": stated(xr.DataArray(hidden_layers), "1", "hidden layers"),

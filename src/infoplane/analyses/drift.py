@@ -79,7 +79,7 @@ def _slope(way: xr.DataArray, elapsed: np.ndarray) -> xr.DataArray:
     """The slope of log(way) (..., epoch) over `elapsed`, which are logarithms already."""
     weight, x = (xr.DataArray(values, dims="epoch") for values in (np.gradient(elapsed), elapsed))
     x = x - (x * weight).sum() / weight.sum()
-    y = np.log(way.where(way > 0)).drop_vars("epoch")
+    y = xr.ufuncs.log(way.where(way > 0)).drop_vars("epoch")
     return (x * weight * y).sum("epoch", skipna=False) / (x**2 * weight).sum()
 
 

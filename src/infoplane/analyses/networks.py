@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 
 import numpy as np
 import xarray as xr
@@ -28,8 +29,8 @@ def apart(signature: np.ndarray) -> np.ndarray:
 def apart_over_initial(units: xr.Dataset, layer: int) -> xr.DataArray:
     """Mean distance between networks at the end over that of the same networks at first (interval)."""
     of_layer = units["signature"].isel(unit=np.flatnonzero(units["layer_of_unit"] == layer))
-    of_layer = of_layer.transpose("epoch", "replicate", "unit", "input").values
-    initial, last = (apart(of_layer[end]) for end in (0, -1))
+    of_end = of_layer.transpose("epoch", "replicate", "unit", "input").values
+    initial, last = (apart(of_end[end]) for end in (0, -1))
 
     def ratio(chosen: np.ndarray, axis: int = -1) -> np.ndarray:
         before = mean_of_pairs(initial, chosen)
@@ -47,7 +48,7 @@ def disagreement(units: xr.Dataset) -> xr.DataArray:
     )
 
 
-def _of_pairs(statistic, networks: int, name: str) -> xr.DataArray:
+def _of_pairs(statistic: Callable[..., np.ndarray], networks: int, name: str) -> xr.DataArray:
     """Networks are resampled, not pairs: a pair shares its networks with others. Nothing of fewer than two."""
     if networks < 2:
         statistic, networks = (lambda chosen, axis=-1: np.full(chosen.shape[:-1], np.nan)), 1

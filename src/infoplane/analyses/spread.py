@@ -41,8 +41,9 @@ class Spread(InformationAnalysis):
             data = self._bands(run)
             for phase, at in points.items():
                 epochs = _epochs(phase, end)
-                if run.condition.crossed:
-                    data |= {f"{name}_{phase}": share for name, share in self._shares(run, at[number], epochs).items()}
+                if crossed := run.condition.crossed:
+                    shares = self._shares(run, crossed, at[number], epochs)
+                    data |= {f"{name}_{phase}": share for name, share in shares.items()}
                 elif len(runs) > 1:
                     data[f"ratio_{phase}"] = _ratio(at[number], _others(number, runs, at), epochs)
             found.append(xr.Dataset(data, attrs={"replicates_used": self.information(run).sizes["replicate"]}))
@@ -61,9 +62,9 @@ class Spread(InformationAnalysis):
             found[f"{name}_last_std"] = stated(deviation, "bits", f"standard deviation of {quantity} in the last epoch")
         return found
 
-    def _shares(self, run: Run, points: np.ndarray, epochs: str) -> dict[str, xr.DataArray]:
+    def _shares(self, run: Run, crossed: int, points: np.ndarray, epochs: str) -> dict[str, xr.DataArray]:
         """Of the variance between crossed networks, by source (interval)."""
-        table = crossing(self.information(run)["replicate"].values, points, run.condition.crossed)
+        table = crossing(self.information(run)["replicate"].values, points, crossed)
         names = [f"share of the variance due to {source}, {epochs}" for source in SOURCES.values()]
         found = zip(SOURCES, crossed_intervals(table, names), strict=True)
         return {f"share_{source}": share for source, share in found}
@@ -81,7 +82,7 @@ class Spread(InformationAnalysis):
 def distances(plane: xr.Dataset) -> xr.DataArray:
     """Distance in the plane, in bits, between the points of each two replicates (replicate, other, epoch, layer)."""
     others = plane.rename(replicate="other")
-    return np.hypot(plane["I_XT"] - others["I_XT"], plane["I_TY"] - others["I_TY"])
+    return xr.ufuncs.hypot(plane["I_XT"] - others["I_XT"], plane["I_TY"] - others["I_TY"])
 
 
 def distance_from_others(plane: xr.Dataset) -> xr.DataArray:

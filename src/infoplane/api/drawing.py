@@ -61,7 +61,9 @@ def plane(
         for panel, title in zip(axes, titles or [""] * len(means), strict=True):
             panel.set_title(title)
         lines = max(_name(panel, mean) for panel, mean in zip(axes, means, strict=True))
-        figure.set_figheight(figure.get_figheight() + axes[0].get_gridspec().nrows * lines * _LINE / 72)
+        grid = axes[0].get_gridspec()
+        assert grid  # as `panels` makes them
+        figure.set_figheight(figure.get_figheight() + grid.nrows * lines * _LINE / 72)
         if len(set(epochs)) > 1:
             epoch_colorbar(figure, axes, norm)
     return figure

@@ -11,6 +11,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Affine2D
 
@@ -84,8 +85,10 @@ def letters(panel: Axes) -> float:
 
 def _size(panel: Axes) -> np.ndarray:
     """A panel's width and height in points before it is laid out: about four fifths of its share of the page."""
-    grid = panel.get_gridspec()
-    return 0.77 * 72 * panel.figure.get_size_inches() / (grid.ncols, grid.nrows)
+    figure, grid = panel.figure, panel.get_gridspec()
+    assert isinstance(figure, Figure)  # as `panels` makes them
+    assert grid
+    return 0.77 * 72 * figure.get_size_inches() / np.array([grid.ncols, grid.nrows])
 
 
 def _groups(x: np.ndarray, name: Callable[[Sequence[int]], str]) -> list[list[int]]:

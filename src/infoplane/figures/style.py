@@ -105,7 +105,7 @@ def palette(number: int) -> list[tuple[float, ...]]:
     return [*sns.color_palette("colorblind", number)]
 
 
-def layer_colors(layers: int) -> list[tuple[float, ...]]:
+def layer_colors(layers: int) -> list[tuple[float, float, float, float]]:
     """One colour per layer, first hidden layer first, output layer last."""
     return [_LAYERS(place) for place in np.linspace(0, 1, layers)]
 

@@ -29,7 +29,7 @@ class Measure(Section):
     reads: ClassVar[str] = "training"
 
     @abstractmethod
-    def measure(self, training: xr.DataTree | None, dataset: xr.Dataset) -> xr.Dataset:
+    def measure(self, training: xr.DataTree, dataset: xr.Dataset) -> xr.Dataset:
         """Measure every replicate, snapshot and layer of `training`.
 
         `training` and `dataset` are opened lazily (docs: the data model); the result has the dimensions

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import xarray as xr
@@ -83,14 +83,9 @@ def binned_information(
     return discrete_information(activation, p_x, p_y_given_x, equal_bins, *ends, bins=bins)
 
 
-class Binned(CellEstimator):
-    """I(X;T), I(T;Y), H(T) of activations in equal bins [ST17].
+class EqualBins(CellEstimator):
+    """An estimator whose cells are equal bins, or those of a preset."""
 
-    Presets: `shwartz_ziv` digitizes with `bins` edges over [-1, 1] whatever the activation, `saxe` takes
-    floor(t / width), width 0.5 unless given; each is the published code's binning, value for value.
-    """
-
-    kind: Literal["binned"] = "binned"
     bins: Bins = Field(30, description="Bins of each unit (edges, for `shwartz_ziv`).")
     width: Width | None = Field(None, description="Width of a bin, in place of `bins`.")
     range: Literal["limits", "observed"] | tuple[Float, Float] = Field(
@@ -105,7 +100,7 @@ class Binned(CellEstimator):
     )
 
     @model_validator(mode="after")
-    def _one_binning(self) -> Binned:
+    def _one_binning(self) -> Self:
         given = self.model_fields_set
         if isinstance(self.range, tuple) and not 1e-12 <= self.range[1] - self.range[0] <= 1e12:
             raise ValueError(f"range: [lower, upper], 1e-12 to 1e12 apart, is needed, not {list(self.range)}")
@@ -142,3 +137,13 @@ class Binned(CellEstimator):
             return xr.Dataset()
         lower, upper = self.ends(layer)
         return xr.Dataset({"range_min": lower, "range_max": upper})
+
+
+class Binned(EqualBins):
+    """I(X;T), I(T;Y), H(T) of activations in equal bins [ST17].
+
+    Presets: `shwartz_ziv` digitizes with `bins` edges over [-1, 1] whatever the activation, `saxe` takes
+    floor(t / width), width 0.5 unless given; each is the published code's binning, value for value.
+    """
+
+    kind: Literal["binned"] = "binned"

@@ -103,7 +103,9 @@ def bottleneck_curve(p_x: np.ndarray, p_y_given_x: np.ndarray, steps: int) -> np
         i_x, i_y = information(p_x, p_y_given_x, found)
         return found, ((i_x, i_y, beta) if i_x >= COLLAPSED else (0.0, 0.0, beta))
 
-    points, waiting = [end], [(beta, None) for beta in 1 + np.geomspace(LAST, FIRST, steps)]
+    points = [end]
+    waiting: list[tuple[float, tuple[np.ndarray, Point] | None]]
+    waiting = [(beta, None) for beta in 1 + np.geomspace(LAST, FIRST, steps)]
     mended: set[float] = set()  # each β once, so that there is an end to it
     while waiting and points[-1][0] > 0:
         (beta, found), last = waiting.pop(), points[-1]
@@ -171,7 +173,7 @@ class Bound(Measure):
     kind: Literal["bound"] = "bound"
     steps: Annotated[Int, Field(ge=2)] = Field(200, description="Values of β, from large to 1.")
 
-    def measure(self, training: None, dataset: xr.Dataset) -> xr.Dataset:
+    def measure(self, training: xr.DataTree | None, dataset: xr.Dataset) -> xr.Dataset:
         """I_X, I_Y (bits), beta along the dimension `point`, I_X rising from 0 to the entropy of the merged
         cells.
 

@@ -161,19 +161,27 @@ def cell_information(cells: Cells, joint: Joint, correction: str | None = None) 
     cell, class_of_part = np.flatnonzero(cells.first.ravel()[part]), sufficient.ravel()[part]
     p_ty = [np.add.reduceat(p_st * p_y[class_of_part], cell) for p_y in joint.p_y_given_s.T]
     p_s = np.bincount(joint.sufficient, joint.p_x)
-    samples, row_of_part, row_of_cell, whole = cells.order.shape[1], _starts(begins), _starts(cells.first), [0]
+    samples, whole = cells.order.shape[1], np.zeros(1, int)
+    row_of_part, row_of_cell = _starts(begins), _starts(cells.first)
 
-    def entropy(parts: Sequence[np.ndarray], starts: Sequence[int]) -> np.ndarray:
-        bits = -sum(np.add.reduceat(xlog2x(p), starts) for p in parts)
+    def entropy(parts: Sequence[np.ndarray], starts: np.ndarray) -> np.ndarray:
+        bits = -_total([np.add.reduceat(xlog2x(p), starts) for p in parts])
         if correction is None:
             return bits
-        occurring = sum(np.add.reduceat(p > 0, starts, dtype=int) for p in parts)
+        occurring = _total([np.add.reduceat(p > 0, starts, dtype=int) for p in parts])
         return bits + (occurring - 1) / (2 * samples * np.log(2))
 
-    h_t, h_st, h_ty = entropy([sum(p_ty)], row_of_cell), entropy([p_st], row_of_part), entropy(p_ty, row_of_cell)
+    h_t, h_st, h_ty = entropy([_total(p_ty)], row_of_cell), entropy([p_st], row_of_part), entropy(p_ty, row_of_cell)
     h_s, h_y = entropy([p_s], whole), entropy([p_s @ joint.p_y_given_s], whole)
     found = np.stack([h_t, h_t + h_y - h_ty, h_t, h_t + h_s - h_st, h_st - h_s])
     return np.where(cells.valid, found, np.nan)
+
+
+def _total(parts: Sequence[np.ndarray]) -> np.ndarray:
+    total, *others = parts
+    for part in others:
+        total = total + part
+    return total
 
 
 def _starts(first: np.ndarray) -> np.ndarray:
@@ -203,7 +211,13 @@ def discrete_information(
         classes = sufficient_class(p_y_given_x.transpose("sample", "class").values)
         sufficient = xr.DataArray(classes, dims="sample")
 
-    def kernel(activation, p_x, p_y_given_x, sufficient, *parameters):
+    def kernel(
+        activation: np.ndarray,
+        p_x: np.ndarray,
+        p_y_given_x: np.ndarray,
+        sufficient: np.ndarray,
+        *parameters: np.ndarray,
+    ) -> tuple[np.ndarray, ...]:
         joint = Joint.of(p_x, p_y_given_x, sufficient)
         blocks = _blocks(digitize, activation, parameters, options, joint.rank)
         bits = np.concatenate([cell_information(cells, joint, correction) for cells in blocks], axis=1)
@@ -231,7 +245,7 @@ def cell_labels(
     -1 where an activation of the row is NaN.
     """
 
-    def kernel(activation, *parameters):
+    def kernel(activation: np.ndarray, *parameters: np.ndarray) -> np.ndarray:
         blocks = _blocks(digitize, activation, parameters, options)
         labels = [np.where(cells.valid[:, None], cells.labels(), -1) for cells in blocks]
         return np.concatenate(labels).reshape(activation.shape[:-1])

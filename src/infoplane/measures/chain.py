@@ -30,10 +30,11 @@ from infoplane.measures.mixture import SMALLEST_EXPONENT_FLOAT64, density_ratios
 from infoplane.section import Int
 
 Weights = Sequence[tuple[np.ndarray, np.ndarray]]
+Function = Callable[[np.ndarray], np.ndarray]
 
 
 def passes(
-    x: np.ndarray, weights: Weights, function: Callable, variance: float, number: int, rng: np.random.Generator
+    x: np.ndarray, weights: Weights, function: Function, variance: float, number: int, rng: np.random.Generator
 ) -> list[np.ndarray]:
     """Each layer without its own noise, in a `number` of passes of every input: arrays (sample, pass, unit).
 
@@ -56,7 +57,7 @@ def network_bounds(
     x: np.ndarray,
     p_xy: np.ndarray,
     weights: Weights,
-    function: Callable,
+    function: Function,
     variance: float,
     number: int,
     draws: int,
@@ -99,8 +100,8 @@ def chain_bounds(
         posterior = np.maximum(ratios / total[:, None], np.finfo(np.float64).tiny) / np.where(p_y > 0, p_y, 1)
         own = _own_density(points[source], centre, noise, variance)
         drawn.append([np.log2(own / total), (p_y_given_x * np.log2(posterior)).sum(1)])
-    drawn = np.array(drawn)
-    return drawn.mean(-1), drawn.std(-1, ddof=1) / np.sqrt(draws)
+    bits = np.array(drawn)
+    return bits.mean(-1), bits.std(-1, ddof=1) / np.sqrt(draws)
 
 
 def _own_density(own: np.ndarray, centre: np.ndarray, noise: np.ndarray, variance: float) -> np.ndarray:
@@ -161,7 +162,8 @@ class Chain(Estimator):
         if any(np.isnan(kernel).any() for kernel, _ in kernels):
             return np.full((len(kernels), len(BOUNDS), 4), np.nan)
         rng = np.random.default_rng([self.seed, replicate, epoch])
-        network = (kernels, FUNCTIONS[first["activation"]], first["noise_variance"])
+        function, variance = FUNCTIONS[first["activation"]], first["noise_variance"]
         p_xy = (dataset.p_x * dataset.p_y_given_x).transpose("sample", "class").values
-        bounds = network_bounds(dataset.x.values.astype(float), p_xy, *network, self.passes, self.draws, rng)
+        x = dataset.x.values.astype(float)
+        bounds = network_bounds(x, p_xy, kernels, function, variance, self.passes, self.draws, rng)
         return np.array([np.concatenate(pair, axis=1) for pair in bounds])

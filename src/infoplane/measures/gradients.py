@@ -25,7 +25,7 @@ ATTRIBUTES = {
 }
 
 
-def phase_change(snr: np.ndarray, epoch: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def phase_change(snr: np.ndarray, epoch: np.ndarray) -> tuple[np.ndarray, ...]:
     """When drift gives way to diffusion, and the SNR before and after: snr (..., epoch) -> three arrays (...).
 
     The ratio of one epoch is noisy and, before the change, can stay around 1 for hundreds of epochs, so its
@@ -104,10 +104,10 @@ def dated(measured: xr.Dataset) -> xr.Dataset:
     """A measurement with what follows from its `gradient_snr` (replicate, epoch, layer), of any epochs."""
     snr = measured["gradient_snr"]
     with np.errstate(divide="ignore"):
-        typical = np.exp(np.log(snr).median("layer", skipna=False))
+        typical = xr.ufuncs.exp(xr.ufuncs.log(snr).median("layer", skipna=False))
     names = ("phase_change", "snr_before", "snr_after")
-    of_layers = dict(zip(names, _changes(snr), strict=True))
-    return describe(measured.assign(**of_layers, network_phase_change=_changes(typical)[0]), ATTRIBUTES)
+    found = dict(zip(names, _changes(snr), strict=True)) | {"network_phase_change": _changes(typical)[0]}
+    return describe(measured.assign(found), ATTRIBUTES)
 
 
 def _changes(snr: xr.DataArray) -> tuple[xr.DataArray, ...]:

@@ -49,7 +49,9 @@ def kde_information(
     `noise_variance` broadcasts against the leading dimensions.
     """
 
-    def kernel(activation, p_x, p_y_given_x, variance):
+    def kernel(
+        activation: np.ndarray, p_x: np.ndarray, p_y_given_x: np.ndarray, variance: np.ndarray
+    ) -> tuple[np.ndarray, ...]:
         rows = activation.reshape(-1, *activation.shape[-2:])
         variances = np.broadcast_to(variance, activation.shape[:-2]).reshape(-1)
         result = np.full((2, len(rows), len(BOUNDS)), np.nan)
@@ -76,7 +78,7 @@ def kde_information(
 def noise_entropy(units: int, variance: xr.DataArray) -> xr.DataArray:
     """Differential entropy in bits of Gaussian noise of `variance` in each of `units` units."""
     with np.errstate(divide="ignore"):
-        return units / 2 * np.log2(2 * np.pi * np.e * variance)
+        return units / 2 * xr.ufuncs.log2(2 * np.pi * np.e * variance)
 
 
 def spread(activation: xr.DataArray, p_x: xr.DataArray) -> xr.DataArray:

@@ -33,7 +33,8 @@ def ross(points: np.ndarray, label: np.ndarray, neighbours: int) -> float:
             continue
         k[own] = min(neighbours, len(own) - 1)
         tree = KDTree(points[own], LEAF)
-        distance = tree.query(points[own], k=[int(k[own[0]]) + 1], p=np.inf)[0][:, 0]
+        found = tree.query(points[own], k=[int(k[own[0]]) + 1], p=np.inf)[0]
+        distance = np.asarray(found)[:, 0]
         radius[own] = distance
         tied = own[distance == 0]
         if len(tied):
@@ -56,7 +57,7 @@ def knn_information(activation: xr.DataArray, label: xr.DataArray, *, neighbours
     NaN where an activation is. The estimate can be slightly negative.
     """
 
-    def kernel(activation, label):
+    def kernel(activation: np.ndarray, label: np.ndarray) -> np.ndarray:
         rows = activation.reshape(-1, *activation.shape[-2:]).astype(np.float64)
         labels = np.broadcast_to(label, activation.shape[:-1]).reshape(len(rows), -1)
         result = [np.nan if np.isnan(r).any() else ross(r, y, neighbours) for r, y in zip(rows, labels, strict=True)]

@@ -39,7 +39,7 @@ def pairwise_sums(points: np.ndarray, weights: np.ndarray, variance: float) -> t
     left, right = _distance_factors(points, -1 / (8 * variance))
     columns = np.where(weights > SMALLEST_WEIGHT, weights, 0).T.astype(np.float32, order="C")
     narrow, wide = np.zeros((2, *columns.shape))
-    smallest, zero, fourth_root = np.float32([SMALLEST_EXPONENT, 0, np.exp(SMALLEST_EXPONENT / 4)])
+    smallest, zero, fourth_root = np.array([SMALLEST_EXPONENT, 0, np.exp(SMALLEST_EXPONENT / 4)], np.float32)
     exponent, kernel = np.empty(BLOCK**2), np.empty(BLOCK**2, np.float32)
     for rows in _blocks(len(points)):
         for cols in _blocks(rows.stop):

@@ -49,7 +49,9 @@ def noisy_information(
     the leading dimensions. H_T is the differential entropy of T + Z.
     """
 
-    def kernel(activation, p_x, p_y_given_x, variance, seed):
+    def kernel(
+        activation: np.ndarray, p_x: np.ndarray, p_y_given_x: np.ndarray, variance: np.ndarray, seed: np.ndarray
+    ) -> tuple[np.ndarray, ...]:
         leading = activation.shape[:-2]
         rows = activation.reshape(-1, *activation.shape[-2:])
         variances, seeds = (np.broadcast_to(a, leading).reshape(-1) for a in (variance, seed))

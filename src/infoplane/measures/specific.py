@@ -9,7 +9,7 @@ import xarray as xr
 from pydantic import Field
 
 from infoplane.measures.base import Layer
-from infoplane.measures.binned import Binned
+from infoplane.measures.binned import EqualBins
 from infoplane.measures.cells import cell_labels
 from infoplane.measures.entropy import xlog2x
 from infoplane.section import Int
@@ -35,14 +35,14 @@ def specific_information(cell: xr.DataArray, p_x: xr.DataArray, p_y_given_x: xr.
     return xr.Dataset({"shares_cell": shares & defined} | specific)
 
 
-class Specific(Binned):
+class Specific(EqualBins):
     """`binned`, and for a chosen input which others share its cell in each layer, and what the layer tells of
     it.
 
     Inputs that share a cell are what the layer can no longer tell apart.
     """
 
-    quantities: ClassVar[tuple[str, ...]] = (*Binned.quantities, "specific_XT", "specific_TY")
+    quantities: ClassVar[tuple[str, ...]] = (*EqualBins.quantities, "specific_XT", "specific_TY")
 
     kind: Literal["specific"] = "specific"
     input: Annotated[Int, Field(ge=0)] = Field(0, description="The chosen input: its number in the dataset.")

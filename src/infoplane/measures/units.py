@@ -71,16 +71,16 @@ class Units(Measure):
         units["layer_of_unit"] = ("unit", np.full(node.sizes["unit"], number))
         layer = xr.Dataset(coords={"layer": number})
         if "p_y_given_x" in data:
-            known = dict(zip(("lower", "upper"), Binned().ends(Layer.of(number, node)), strict=True))
+            ends = Binned().ends(Layer.of(number, node))
             of_layer = activation.drop_vars(("unit", "sample"), errors="ignore")
             of_unit = of_layer.rename(unit="one").expand_dims("unit", -1)
-            units["unit_TY"] = _of_label(of_unit, data, **known).rename(one="unit")
-            layer["layer_TY"] = _of_label(of_layer, data, **known)
+            units["unit_TY"] = _of_label(of_unit, data, *ends).rename(one="unit")
+            layer["layer_TY"] = _of_label(of_layer, data, *ends)
         return units, layer
 
 
-def _of_label(activation: xr.DataArray, data: xr.Dataset, **ends: xr.DataArray) -> xr.DataArray:
-    return binned_information(activation, data["p_x"], data["p_y_given_x"], **ends)["I_TY"]
+def _of_label(activation: xr.DataArray, data: xr.Dataset, lower: xr.DataArray, upper: xr.DataArray) -> xr.DataArray:
+    return binned_information(activation, data["p_x"], data["p_y_given_x"], lower=lower, upper=upper)["I_TY"]
 
 
 def _ends(values: xr.DataArray) -> xr.DataArray:

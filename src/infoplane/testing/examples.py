@@ -80,7 +80,8 @@ def _trained(seed: int) -> xr.DataTree:
 @cache
 def _measured(kind: str, seed: int) -> xr.Dataset:
     section = (ESTIMATORS if kind in ESTIMATORS else MEASURES)[kind]()
-    return section.measure(_trained(seed) if section.reads == "training" else None, dataset())
+    read: Any = _trained(seed) if section.reads == "training" else None
+    return section.measure(read, dataset())
 
 
 def _weights(rng: np.random.Generator, features: int) -> list[np.ndarray]:

@@ -14,9 +14,9 @@ class Background:
     What a call raises, every later call raises in its stead, and so does `wait`: nothing runs after a failure.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(1)
-        self._calls: deque[Future] = deque()
+        self._calls: deque[Future[None]] = deque()
 
     def __enter__(self) -> Background:
         return self
@@ -37,7 +37,7 @@ class Background:
             self._calls.popleft().result()
 
 
-def _after(before: Future | None, function: Callable[..., Any], arguments: tuple) -> None:
+def _after(before: Future[None] | None, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
     if before:
         before.result()
     function(*arguments)

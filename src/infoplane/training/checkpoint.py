@@ -15,6 +15,7 @@ import shutil
 import socket
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.lib.npyio import NpzFile
@@ -54,7 +55,7 @@ class Checkpoint:
         except FileNotFoundError:
             return False
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         self._close()
         os.close(self._lock)
 
@@ -76,7 +77,7 @@ class Checkpoint:
             elif entry.name != "lock":
                 entry.unlink()
 
-    def save(self, snapshot: int, arrays: Mapping[str, np.ndarray]) -> None:
+    def save(self, snapshot: int, arrays: Mapping[str, Any]) -> None:
         """Store a snapshot; it appears whole or not at all."""
         beside = self.path / "snapshot.partial"
         with open(beside, "wb") as file:

@@ -117,7 +117,12 @@ class Engine:
         """Return the blocks' states before the first epoch."""
         return [self.resume([w[block] for w in self.initial]) for block in self.blocks]
 
-    def resume(self, weights: Sequence[np.ndarray], slots=None, diverged=None) -> State:
+    def resume(
+        self,
+        weights: Sequence[np.ndarray],
+        slots: Sequence[np.ndarray] | None = None,
+        diverged: np.ndarray | None = None,
+    ) -> State:
         """Return a block's state made of arrays; without `slots` and `diverged`, as before the first epoch."""
         weights = [tf.constant(w) for w in weights]
         slots = self.optimizer.slots(weights) if slots is None else [tf.constant(s) for s in slots]
@@ -192,7 +197,9 @@ class Engine:
         state = tf.while_loop(lambda index, _: index < full, body, (tf.constant(0), state))[1]
         return pieced(state, order[:, full * self.batch :], tf.constant(full)) if rest else state
 
-    def _fold(self, data: Data, keys: tf.Tensor, function: Callable, state: Any, rows: tf.Tensor, size: int) -> Any:
+    def _fold(
+        self, data: Data, keys: tf.Tensor, function: Callable[[Any, Turn], Any], state: Any, rows: tf.Tensor, size: int
+    ) -> Any:
         """Fold `function(state, turn)` over consecutive `size` columns of `rows`, with a key of `keys` for each turn.
 
         The next turn is made one turn ahead and is loop state: XLA would otherwise gather its data, and draw its
@@ -233,7 +240,7 @@ class Engine:
 
     @tf.function(jit_compile=True, autograph=False)
     def _run(self, data: Data, state: State, epoch: tf.Tensor, stop: tf.Tensor) -> State:
-        def step(state: tuple, gradient: Callable, size: int) -> tuple:
+        def step(state: Any, gradient: Callable[[Tensors], Tensors], size: int) -> Any:
             weights, slots = state
             return self.optimizer.update(weights, gradient(weights), slots)
 
@@ -247,7 +254,7 @@ class Engine:
 
     @tf.function(jit_compile=True, autograph=False)
     def _gradient_norms(self, data: Data, weights: Tensors, epoch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        def step(state: tuple, gradient: Callable, size: int) -> tuple:
+        def step(state: Any, gradient: Callable[[Tensors], Tensors], size: int) -> Any:
             seen, means, squares = state  # Welford's recurrence: the mean can exceed the deviation by far
             share = size / (seen + size)
             slopes = gradient(weights)[::2]

@@ -93,7 +93,7 @@ def quantizer(limits: tuple[float, float], bits: int) -> Callable[[tf.Tensor], t
 class EnsembleDense(keras.layers.Layer):
     """A dense layer of `replicates` networks: (replicate, in, sample) -> (replicate, units, sample)."""
 
-    def __init__(self, units: int, replicates: int, activation: str, bits: int | None = None, **options):
+    def __init__(self, units: int, replicates: int, activation: str, bits: int | None = None, **options: Any):
         super().__init__(**options)
         self.units, self.replicates = units, replicates
         self.activation = tanh if activation == "tanh" else keras.activations.get(activation)
@@ -113,7 +113,7 @@ class EnsembleDense(keras.layers.Layer):
 class EnsembleDropout(keras.layers.Layer):
     """Dropout whose mask is a function of each replicate's key, not of a shared random state."""
 
-    def __init__(self, rate: float, **options):
+    def __init__(self, rate: float, **options: Any):
         super().__init__(**options)
         self.rate, self.built = rate, True
 

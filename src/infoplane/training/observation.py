@@ -88,13 +88,13 @@ class Observer:
         loss = engine.loss(tf.transpose(logits, (0, 2, 1)), tf.constant(label)).numpy()
         predicted = logits[..., 0] > 0 if logits.shape[-1] == 1 else logits.argmax(axis=-1)
         wrong = loss if engine.regression else (predicted != label).astype(np.float32)
-        result = {}
+        result: dict[str, np.ndarray] = {}
         for part, members in (("train", engine.trained[chosen]), ("test", engine.tested[chosen])):
             for name, values in (("loss", loss), ("error", wrong)):
                 mean = np.mean(values, axis=1, where=members, dtype=np.float64)
                 if name == "error" and engine.regression:
                     mean /= np.var(label, axis=1, where=members, dtype=np.float64)
-                result[f"{part}_{name}"] = mean.astype(np.float32)
+                result[f"{part}_{name}"] = np.asarray(mean, np.float32)
         return result
 
 

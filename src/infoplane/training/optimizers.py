@@ -7,7 +7,7 @@ runs Keras's own code on variables that are set before and read after each step 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from infoplane.condition import Condition
 from infoplane.training.backend import keras, tf
@@ -82,7 +82,7 @@ class Adam:
 class KerasOptimizer:
     """Any Keras optimizer, through variables of its own; one instance per replicate unless it is elementwise."""
 
-    def __init__(self, name: str, options: dict, weights: Sequence[tf.Tensor]):
+    def __init__(self, name: str, options: dict[str, Any], weights: Sequence[tf.Tensor]):
         self.name, self.options = name, options
         self.elementwise = name in ELEMENTWISE and not NORM_OPTIONS & options.keys()
         self.parts = self._build(weights)
@@ -127,9 +127,10 @@ def _variables(parts: list[tuple[keras.Optimizer, list[keras.Variable]]]) -> Ten
 def make_optimizer(condition: Condition, weights: Sequence[tf.Tensor]) -> Optimizer:
     """Return the condition's optimizer for these weights; ValueError names what Keras does not accept."""
     options = {"learning_rate": condition.learning_rate, **condition.optimizer_options}
-    for rule in {"sgd": [SGD], "adam": [Adam]}.get(condition.optimizer, []):
-        if condition.optimizer_options.keys() <= rule.options:
-            return rule(**options)
+    rules: dict[str, type[SGD | Adam]] = {"sgd": SGD, "adam": Adam}
+    rule = rules.get(condition.optimizer)
+    if rule and condition.optimizer_options.keys() <= rule.options:
+        return rule(**options)
     if condition.optimizer not in CLASSES:
         raise ValueError(f"optimizer: the installed Keras {keras.__version__} has no {condition.optimizer}")
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +74,7 @@ class ActivationRecorder(keras.callbacks.Callback):
         self.names, self.pool, self.snapshots, self.precision = layers, pool, snapshots, precision
         self.store: Store | None = None
 
-    def on_epoch_begin(self, epoch: int, logs=None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Before the first epoch: lay out the store and record the weights as they are."""
         if self.store is not None:
             return
@@ -87,19 +87,19 @@ class ActivationRecorder(keras.callbacks.Callback):
         place = Path(self.folder.name) / self.path.name
         self.store = Store(place, described, [0], self.epochs, len(self.label), self.precision)
         self.store.create()
-        self._record()
+        self._record(self.store)
 
-    def on_epoch_end(self, epoch: int, logs=None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Record the epoch if it is one of the snapshots."""
-        if epoch + 1 in self.epochs:
-            self._record()
+        if self.store and epoch + 1 in self.epochs:
+            self._record(self.store)
 
-    def on_train_end(self, logs=None) -> None:
+    def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
         """Complete the store and put it in its place; a fit that was stopped early has fewer epochs."""
         if self.store is None:  # no epoch was run
             return
         self.store.finish(len(self.taken), lambda snapshot, name: self.taken[snapshot][name])
-        self._name()
+        self._name(self.store)
         if self.path.suffix == ".zip":
             stores.pack(self.store.path, self.path)
         else:
@@ -112,10 +112,10 @@ class ActivationRecorder(keras.callbacks.Callback):
         units = int(shape[-1] if self.pool and len(shape) > 1 else np.prod(shape))
         return Layer(activation(layer), units, None if kernel is None else kernel.shape)
 
-    def _record(self) -> None:
+    def _record(self, store: Store) -> None:
         parts = {"train": self.trained} if self.trained.all() else {"train": self.trained, "test": ~self.trained}
-        values = [np.empty((len(self.label), layer.units), self.precision) for layer in self.store.layers]
-        result = {}
+        values = [np.empty((len(self.label), layer.units), self.precision) for layer in store.layers]
+        result: dict[str, np.ndarray] = {}
         for part, members in parts.items():
             curves = self._observe(np.flatnonzero(members), values)
             result |= {f"{part}_{name}": np.array([value], np.float32) for name, value in curves.items()}
@@ -124,7 +124,7 @@ class ActivationRecorder(keras.callbacks.Callback):
         before = int(self.taken[-1]["diverged_epoch"][0]) if self.taken else -1
         result["diverged_epoch"] = np.array([before if before >= 0 else lost], np.int32)
         for number, (layer, activations) in enumerate(zip(self.watched.layers, values, strict=True), 1):
-            self.store.write_activation(number - 1, len(self.taken), 0, activations[None])
+            store.write_activation(number - 1, len(self.taken), 0, activations[None])
             result |= {f"layer_{number}/{name}": value for name, value in _statistics(layer, activations).items()}
         self.taken.append(result)
 
@@ -144,16 +144,16 @@ class ActivationRecorder(keras.callbacks.Callback):
                 target[block] = pooled.reshape(len(block), -1)
         return {"loss": loss / len(members), "error": wrong / len(members)}
 
-    def _name(self) -> None:
+    def _name(self, store: Store) -> None:
         """Say in the store what the layers and the loss are called, and keep labels and split."""
-        root = zarr.open_group(self.store.path, mode="r+")
+        root = zarr.open_group(store.path, mode="r+")
         for number, layer in enumerate(self.watched.layers, 1):
             root[f"layer_{number}"].attrs["name"] = layer.name
         for part in ("train", "test") if self.watched.loss_name() not in NATS else ():
             text = f"mean of the model's loss, {self.watched.loss_name()}, on the {part} samples"
             root[f"{part}_loss"].attrs.update({"units": "1", "long_name": text.replace("train ", "training ")})
         for name, data, text in (("label", self.label, "label"), ("trained", self.trained, "whether it is trained on")):
-            attributes = {"units": "1", "long_name": f"{text} of each sample"}
+            attributes: dict[str, Any] = {"units": "1", "long_name": f"{text} of each sample"}
             root.create_array(name, data=data[None], dimension_names=("replicate", "sample"), attributes=attributes)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numcodecs.blosc
 import numpy as np
 import zarr
+from numpy.typing import ArrayLike, DTypeLike
 from zarr.codecs import BloscCodec
 
 CHUNK_BYTES = 64 * 2**20  # of an activation chunk: larger layers are split along the replicate axis
@@ -72,8 +73,8 @@ class Store:
         self,
         path: Path,
         layers: Sequence[Layer],
-        replicates,
-        epochs,
+        replicates: ArrayLike,
+        epochs: ArrayLike,
         samples: int,
         precision: str,
         curves: Mapping[str, tuple[str, str]] = CURVES,
@@ -82,7 +83,7 @@ class Store:
         self.path, self.layers, self.samples, self.precision, self.curves = path, layers, samples, precision, curves
         self.replicates, self.epochs = np.asarray(replicates, np.int32), np.asarray(epochs, np.int32)
         self.group = _group(len(self.replicates), samples * max(x.units for x in layers) * 4)
-        self._activations: list[zarr.Array] = []
+        self._activations: list[zarr.Array[Any]] = []
 
     def create(self) -> None:
         """Lay out the store: coordinates, groups and the activation arrays, still without chunks."""
@@ -103,7 +104,7 @@ class Store:
         """Stream `values` (replicate, sample, unit) of one snapshot; `layer` and `start` (replicate) count from 0."""
         if not self._activations:
             root = zarr.open_group(self.path, mode="r+")
-            self._activations = [root[f"layer_{n + 1}/activation"] for n in range(len(self.layers))]
+            self._activations = [_member(root, f"layer_{n + 1}/activation") for n in range(len(self.layers))]
         self._activations[layer][start : start + len(values), snapshot] = values
 
     def finish(
@@ -125,7 +126,7 @@ class Store:
             "epoch in which the replicate diverged, -1 if it did not",
         )[:] = diverged  # fmt: skip
         for number, layer in enumerate(self.layers, 1):
-            group, prefix = root[f"layer_{number}"], f"layer_{number}/"
+            group, prefix = root.require_group(f"layer_{number}"), f"layer_{number}/"
             for name, (units, long_name) in STATISTICS.items():
                 units = self.curves["train_loss"][0] if units == "nats" else units
                 self._gather(group, name, prefix + name, snapshots, load, (), units, long_name)
@@ -135,7 +136,17 @@ class Store:
                 self._gather(group, "weight", prefix + "weight", snapshots, load, dims, "1", "weights")
                 self._gather(group, "bias", prefix + "bias", snapshots, load, dims[1:], "1", "biases")
 
-    def _gather(self, group, name, key, snapshots, load, dims, units, long_name) -> None:
+    def _gather(
+        self,
+        group: zarr.Group,
+        name: str,
+        key: str,
+        snapshots: int,
+        load: Callable[[int, str], np.ndarray],
+        dims: tuple[str, ...],
+        units: str,
+        long_name: str,
+    ) -> None:
         shape = load(0, key).shape
         shape = (shape[0], snapshots, *shape[1:])
         step = max(1, min(snapshots, SMALL_CHUNK_BYTES // (4 * int(np.prod(shape)) // snapshots)))
@@ -145,9 +156,9 @@ class Store:
             array[:, rows.start : rows.stop] = np.stack([load(row, key) for row in rows], axis=1)
 
     def _truncate(self, root: zarr.Group, snapshots: int) -> None:
-        root["epoch"].resize((snapshots,))
+        _member(root, "epoch").resize((snapshots,))
         for number in range(1, len(self.layers) + 1):
-            array = root[f"layer_{number}/activation"]
+            array = _member(root, f"layer_{number}/activation")
             array.resize((array.shape[0], snapshots, *array.shape[2:]))
 
 
@@ -159,7 +170,22 @@ def _group(replicates: int, bytes_each: int) -> int:
     )
 
 
-def _array(group, name, shape, chunks, dtype, dims, units, long_name) -> zarr.Array:
+def _member(group: zarr.Group, path: str) -> zarr.Array[Any]:
+    found = group[path]
+    assert isinstance(found, zarr.Array)
+    return found
+
+
+def _array(
+    group: zarr.Group,
+    name: str,
+    shape: tuple[int, ...],
+    chunks: tuple[int, ...],
+    dtype: DTypeLike,
+    dims: tuple[str, ...],
+    units: str,
+    long_name: str,
+) -> zarr.Array[Any]:
     fill = -1 if np.issubdtype(np.dtype(dtype), np.integer) else np.nan
     return group.create_array(
         name, shape=shape, chunks=chunks, dtype=dtype, dimension_names=dims, fill_value=fill, overwrite=True,

@@ -113,7 +113,8 @@ class _Divergence:
     """Names the replicates that diverge, once each, and ends a job of which none is left."""
 
     def __init__(self, engine: Engine, report: Callable[[str], None]):
-        self.engine, self.report, self.named = engine, report, set()
+        self.engine, self.report = engine, report
+        self.named: set[int] = set()
 
     def check(self, diverged: np.ndarray) -> None:
         """Report what is new in `diverged` (replicate,); ValueError if all replicates have diverged."""

@@ -69,7 +69,8 @@ class Watched:
     def loss_name(self) -> str:
         """What the loss is called in Keras, and whether penalties are added to it."""
         loss = self.model.loss
-        name = loss if isinstance(loss, str) else getattr(loss, "name", None) or getattr(loss, "__name__", "its own")
+        named = loss if isinstance(loss, str) else getattr(loss, "name", None) or getattr(loss, "__name__", None)
+        name = named or "its own"
         return f"{name} and penalties" if self.model.losses else name
 
     def wrong(self, predicted: np.ndarray, label: np.ndarray) -> np.ndarray:
