@@ -55,6 +55,7 @@ def test_what_is_imported_is_what_was_installed(installed, tmp_path):
     )
     package = installed.site / "infoplane"
     assert done.stdout.split() == [str(package / "code.py"), str(package / "_workflow")]
+    assert (package / "py.typed").is_file()
 
 
 @pytest.mark.parametrize(

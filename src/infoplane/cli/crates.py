@@ -91,10 +91,14 @@ def _records(made: Plan, targets: list[str], results: Path) -> list[Any]:
     ids = [*(end.id for end in ends), *(embed.read(t).manifest["id"] for t in targets if Path(t).is_file())]
     place = transfers.Results(results)
     keys = dict.fromkeys(key for id_ in ids for key in transfers.everything_behind(place, str(results), id_))
-    found = [record for key in keys if (record := place.manifest(*key))]
-    for record in found:
+    found = []
+    for stage, id_ in keys:
+        record = place.manifest(stage, id_)
+        if record is None:  # removed meanwhile
+            raise ValueError(f"{results}: nothing has the id {id_}")
         if missing := set(record["input_contents"]) - {id_ for _, id_ in keys}:
             raise ValueError(f"{results}: nothing has the id {min(missing)}, of which {record['id']} is made")
+        found.append(record)
     return found
 
 
