@@ -19,6 +19,7 @@ from rocrate.rocrate import ROCrate
 from rocrate_validator import models, services
 
 from infoplane import artifacts, loading, plan
+from infoplane.sharing import transfers
 
 BY = ["--author", "Ada Byron", "--orcid", "0000-0002-1825-0097", "--affiliation", "A University <https://example.org>"]
 CONTEXT = "https://w3id.org/ro/crate/1.1/context"
@@ -172,6 +173,21 @@ def test_what_is_damaged_or_missing_goes_into_no_crate(project, tmp_path):
     code, _, err = project.run("crate", *BY, tmp_path / "crate")
     assert (code, len(err.splitlines())) == (2, 1)
     assert f"nothing has the id {store.parent.name}" in err
+    assert not list(tmp_path.glob("*crate*"))
+
+
+def test_what_goes_while_a_crate_is_made_is_one_line(project, monkeypatch, tmp_path):
+    gone, behind = project.folders("trainings")[0], transfers.everything_behind
+
+    def then_removed(*arguments):
+        found = behind(*arguments)
+        if ("training", gone.name) in found:
+            shutil.rmtree(gone, ignore_errors=True)
+        return found
+
+    monkeypatch.setattr(transfers, "everything_behind", then_removed)
+    code, _, err = project.run("crate", *BY, tmp_path / "crate")
+    assert (code, err) == (2, f"results: nothing has the id {gone.name}\n")
     assert not list(tmp_path.glob("*crate*"))
 
 
