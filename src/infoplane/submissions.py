@@ -31,7 +31,7 @@ def make_interruptible() -> None:
 def interruptible(executor: type) -> type:
     """The plugin's executor, which ends so."""
 
-    class Executor(executor):  # type: ignore[misc]
+    class Executor(executor):
         def run_job(self, job: Any) -> None:
             if self.wait:  # it may have been in a queue
                 super().run_job(job)
