@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from infoplane import artifacts
+from infoplane import artifacts, retention
 from infoplane.plan import CLAIMS_TABLE, Artifact, Plan
 from infoplane.section import one_of
 from infoplane.tracing import records
@@ -82,7 +82,8 @@ def behind(ends: Iterable[Artifact]) -> list[Artifact]:
 
 def missing(ends: Iterable[Artifact], results: Path) -> list[Artifact]:
     """What a run has to make for some artifacts: those that are not there, and what of their inputs is not."""
-    return _closure(ends, lambda artifact: not artifacts.is_there(results, artifact.recipe))
+    again = retention.again(behind(ends), results)
+    return _closure(ends, lambda a: a.id in again or not artifacts.is_there(results, a.recipe))
 
 
 def _closure(ends: Iterable[Artifact], wanted: Any) -> list[Artifact]:
