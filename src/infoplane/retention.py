@@ -13,7 +13,7 @@ import copy
 import json
 import re
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 FOLDER = "activations"  # beside the trainings, so on their disk
 STORE = "training.zarr.zip"
-LET_GO = "its activations were let go (keep_activations), and are made again when a measurement needs them"
 ACTIVATION = re.compile(r"layer_\d+/activation/.*")
 
 
@@ -39,7 +38,8 @@ class Release(NamedTuple):
 
 def is_let_go(manifest: Mapping[str, Any]) -> bool:
     """Whether a manifest is that of a training without its activations."""
-    return manifest["stage"] == "training" and manifest["files"] != manifest["content"]
+    files, content = manifest["files"], manifest["content"]
+    return manifest["stage"] == "training" and files != content and files.keys() == content.keys()
 
 
 def has_let_go(place: Path) -> bool:
@@ -64,7 +64,9 @@ def whole(place: Path) -> Path:
     if (spare(place) / MANIFEST).is_file():
         return spare(place)
     if has_let_go(place):
-        raise ValueError(f"{place}: {LET_GO}; run again")
+        raise ValueError(
+            f"{place}: its activations were let go (keep_activations); a run makes them again for what is measured new"
+        )
     return place
 
 
@@ -95,6 +97,13 @@ def target(results: Path, recipe: Recipe, keep: bool) -> Path | None:
     if (spare(place) / MANIFEST).is_file() or (there and not has_let_go(place)):
         return None
     return spare(place) if there or not keep else place
+
+
+def told(manifests: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """A line on the trainings of `manifests` without their activations, where there are some."""
+    if number := sum(map(is_let_go, manifests)):
+        are = "1 training is" if number == 1 else f"{number} trainings are"
+        yield f"{are} there without activations: these were let go (keep_activations) and are re-derivable"
 
 
 def agree(made: Path, place: Path) -> None:

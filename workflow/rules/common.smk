@@ -167,7 +167,9 @@ def release(stage):
 
     def of(wildcards):
         artifact = planned(stage, wildcards)
-        trainings = [a.id for a in (artifact, *artifact.inputs) if a.stage == "training"]
+        trainings = [
+            a.id for a in (artifact, *artifact.inputs) if a.stage == "training"
+        ]
         return released(trainings[0]) if trainings else None
 
     return of

@@ -67,10 +67,10 @@ rule measurement:
         RESULTS / "logs/measurements/{id}.log",
     wildcard_constraints:
         id=missing("measurement"),
-    group:
-        together(with_networks("measurement"))
     # what is measured can go: before further trainings, so that few are there at once
     priority: 0 if CONFIG.keep_activations else 1
+    group:
+        together(with_networks("measurement"))
     conda:
         "../../environment.yml"
     resources:
