@@ -31,7 +31,7 @@ OTHER_FILES = "the files are not those that it lists"
 class Link:
     """One artifact of the chain: its record, and what was found when checking it.
 
-    `bytes` is `intact`, `re-derivable` (activations were let go), `changed` or `missing`; `manifest`, the one beside the
+    `bytes` is `intact`, `re-derivable` (let go), `changed` or `missing`; `manifest`, the one beside the
     bytes, is `same`, `missing` or says what is wrong; `record` is `consistent` or says what contradicts what; `code` is
     `same`, `changed` or `gone`; `planned` says whether today's config and code ask for this id (None: no config);
     `environment` maps what differs to (then, now). `seconds` is how long its job took, `digest` that of the record,
