@@ -26,3 +26,11 @@ def test_more_epochs_raise_the_limit_of_a_training():
         return forecast.minutes(forecast.seconds_each(forecast.behind(made.ends()))[training])
 
     assert limit(100) < limit(10_000) < limit(100_000)
+
+
+def test_without_activations_a_run_takes_a_fraction_of_the_bytes_and_the_same_time(tmp_path):
+    config = {"datasets": {"spherical": {}}, "experiments": {"main": {}}, "figures": {"learning_curves": {}}}
+    ends = plan.make(loading.load(config)).ends()
+    kept, gone = (forecast.forecast(ends, tmp_path, 2, keep) for keep in (True, False))
+    assert gone.bytes < kept.bytes / 50
+    assert gone.seconds == kept.seconds

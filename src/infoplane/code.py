@@ -31,6 +31,7 @@ UNREAD = {
     "infoplane.plan": "makes parameters and inputs, which the ids cover beside the code",
     "infoplane.artifacts": "ids, manifests, locks: where results are kept, not what is in them",
     "infoplane.jobs": "what is around a stage's own work: lock, check, manifest",
+    "infoplane.retention": "which activations stay, and only as they were made",
     "infoplane.logs": "what people read while a job runs",
     "infoplane.code": "makes these digests: made in another way, they are others",
 }

@@ -145,6 +145,11 @@ class Config(Section):
         description="Where results are shared (`infoplane push`): a folder, s3://, gs:// or ssh://. A run takes what "
         "is there before it makes the rest.",
     )
+    keep_activations: bool = Field(
+        True,
+        description="Keep the activations of trainings, nearly all bytes of results. If false, each training's go when "
+        "all that is asked of it is measured; a measurement that is new later trains it again, to the recorded bytes.",
+    )
     strict_environment: bool = Field(
         False, description="Make the versions of packages part of every version id: another version, another result."
     )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infoplane import artifacts, code, contracts, embed, provenance, view
+from infoplane import artifacts, code, contracts, embed, provenance, retention, view
 from infoplane.artifacts import Recipe
 from infoplane.environment import environment
 from infoplane.logs import logged
@@ -45,9 +45,12 @@ def run(snakemake: Any, write: Write) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     with logged(snakemake.log[0]):
         params = snakemake.params
-        results = Path(snakemake.output[0]).parents[1]
+        output, release = Path(snakemake.output[0]), params.get("release")
+        results = output.parents[2 if output.parent.name == retention.FOLDER else 1]
         recipe, label = params.order
-        make(recipe, label, results, checked(write))
+        make(recipe, label, results, checked(write), keep=release is None or release.keep)
+        if release:
+            retention.release(results, *release)
         if shown := params.get("shown"):
             view.show(results, params.view, shown)
 
@@ -66,8 +69,10 @@ def checked(write: Write) -> Write:
     return checking
 
 
-def make(recipe: Recipe, label: str, results: Path, write: Write) -> None:
+def make(recipe: Recipe, label: str, results: Path, write: Write, keep: bool = True) -> None:
     """Make an artifact, unless it is there; another run that is making it is waited for.
+
+    Without `keep` a training is made where its activations can be let go (`retention.py`).
 
     Raises:
         ValueError: the code or an input is not what the plan's id says.
@@ -76,13 +81,14 @@ def make(recipe: Recipe, label: str, results: Path, write: Write) -> None:
     for folder in _by_id(inputs).values():
         artifacts.of_today(folder)
     with artifacts.held(results, recipe):
-        if artifacts.is_there(results, recipe):
+        target = retention.target(results, recipe, keep)
+        if target is None:
             return
-        artifacts.remove(place)
+        artifacts.remove(target)
         clock = artifacts.Clock()
         check_code(recipe)
         read = {id_: artifacts.checked(folder) for id_, folder in _by_id(inputs).items()}
-        with artifacts.staged(place) as folder:
+        with artifacts.staged(target) as folder:
             parameters = {key: value for key, value in recipe.parameters.items() if key != "environment"}
             about = {"stage": recipe.stage, "id": recipe.id, "label": label, "settings": parameters}
             documents = write(Job(parameters, inputs, folder, about))
@@ -95,6 +101,10 @@ def make(recipe: Recipe, label: str, results: Path, write: Write) -> None:
                 **clock.read(),
             }
             _seal(folder, manifest, documents, read, results)
+            if target != place:
+                retention.agree(folder, place)
+        if target != place:
+            retention.complete(place)
 
 
 def _seal(
@@ -119,11 +129,14 @@ def _seal(
 
 
 def folders(recipe: Recipe, results: Path) -> dict[str, list[Path]]:
-    """The folders of a recipe's inputs, by role, which is the stage that made them."""
-    return {
+    """The folders of a recipe's inputs, by role, which is the stage that made them; what is measured is there whole."""
+    found = {
         role: [results / artifacts.FOLDERS[role] / i for i in ([ids] if isinstance(ids, str) else ids)]
         for role, ids in recipe.inputs.items()
     }
+    if recipe.stage == "measurement" and "training" in found:
+        found["training"] = [retention.whole(folder) for folder in found["training"]]
+    return found
 
 
 def _by_id(inputs: Mapping[str, Sequence[Path]]) -> dict[str, Path]:

@@ -18,7 +18,7 @@ from snakemake.persistence import FileBackupMixin
 import infoplane.artifacts
 import infoplane.captions
 import infoplane.plan
-from infoplane import terminal, view, warm
+from infoplane import retention, terminal, view, warm
 from infoplane.figures.base import GROUPS
 from infoplane.patterns import beginnings
 from infoplane.upkeep import memory
@@ -93,7 +93,10 @@ if CONFIG.remote and workflow.is_main_process and not workflow.output_settings.d
     told(take_from_remote)
 
 MISSING = {stage: PLAN.missing(stage, RESULTS) for stage in PLAN.stages}
+# Trainings without their activations, which were let go and are needed now.
+AGAIN = retention.again(PLAN.stages["measurement"].values(), RESULTS)
 TO_MAKE = {artifact.id for artifacts in MISSING.values() for artifact in artifacts}
+READERS = retention.readers(PLAN.stages["measurement"].values())
 # Names that people open, below the results folder, and the files that they show.
 SHOWN = PLAN.names()
 
@@ -109,6 +112,13 @@ def missing(stage):
     wanted = {artifact.id for artifact in MISSING[stage]}
     there = infoplane.artifacts.ids(RESULTS, stage) - wanted
     return f"(?={beginnings(wanted, there)})[0-9a-f]{{12}}"
+
+
+def let_go():
+    """A pattern of the ids of trainings whose activations are needed again."""
+    if not workflow.is_main_process:
+        return "[0-9a-f]{12}"
+    return f"(?={beginnings(AGAIN, set())})[0-9a-f]{{12}}"
 
 
 def needed(artifact):
@@ -135,6 +145,34 @@ def planned(stage, wildcards):
 def read_by(stage):
     """An input function: the folders that the artifact with the wildcard's id reads."""
     return lambda wildcards: [place(read) for read in planned(stage, wildcards).inputs]
+
+
+def measured(wildcards):
+    """The folders that the measurement with the wildcard's id reads; those that are let go are made again."""
+    folders = []
+    for read in planned("measurement", wildcards).inputs:
+        folder = RESULTS / read.place
+        folders.append(str(retention.spare(folder) if read.id in AGAIN else folder))
+    return folders
+
+
+def released(training):
+    """What is to become of a training's activations."""
+    readers = tuple(READERS.get(training, ()))
+    return retention.Release(training, readers, CONFIG.keep_activations)
+
+
+def release(stage):
+    """A param function: the same for the training that the artifact with the wildcard's id is, or reads; or None."""
+
+    def of(wildcards):
+        artifact = planned(stage, wildcards)
+        trainings = [
+            a.id for a in (artifact, *artifact.inputs) if a.stage == "training"
+        ]
+        return released(trainings[0]) if trainings else None
+
+    return of
 
 
 def order(stage):
@@ -205,9 +243,22 @@ def show_what_exists():
         told(infoplane.artifacts.check_writable, RESULTS)
         for artifact in (artifact for stage in MISSING.values() for artifact in stage):
             told(infoplane.artifacts.drop_damaged, RESULTS, artifact.recipe)
+        told(let_activations_go)
         told(view.bring_up_to_date, RESULTS, PLAN.view, SHOWN)
         if workflow.local_exec and TO_MAKE:
-            warm.up(stage for stage, artifacts in MISSING.items() if artifacts)
+            stages = {stage for stage, artifacts in MISSING.items() if artifacts}
+            warm.up(stages | ({"training"} if AGAIN else set()))
+
+
+def let_activations_go():
+    """Of trainings that are measured, where an earlier run kept them or was killed."""
+    gone = [
+        id_
+        for id_ in PLAN.stages["training"]
+        if retention.release(RESULTS, *released(id_))
+    ]
+    if gone and not CONFIG.keep_activations:
+        logger.info(f"keep_activations: the activations of {len(gone)} trainings go")
 
 
 def work():

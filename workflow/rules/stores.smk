@@ -41,6 +41,7 @@ rule training:
         runtime=minutes_of("training"),
     params:
         order=order("training"),
+        release=release("training"),
         checkpoint=f"{RESULTS}/checkpoints/{{id}}",
     message:
         "Train {params.order.label}: progress in {log}"
@@ -48,15 +49,26 @@ rule training:
         "../scripts/training.py"
 
 
+use rule training as training_again with:
+    output:
+        update(directory(RESULTS / "trainings/activations/{id}")),
+    wildcard_constraints:
+        id=let_go(),
+    message:
+        "Train {params.order.label} again, since its activations were let go: progress in {log}"
+
+
 rule measurement:
     input:
-        read_by("measurement"),
+        measured,
     output:
         update(directory(RESULTS / "measurements/{id}")),
     log:
         RESULTS / "logs/measurements/{id}.log",
     wildcard_constraints:
         id=missing("measurement"),
+    # what is measured can go: before further trainings, so that few are there at once
+    priority: 0 if CONFIG.keep_activations else 1
     group:
         together(with_networks("measurement"))
     conda:
@@ -66,6 +78,7 @@ rule measurement:
         runtime=minutes_of("measurement"),
     params:
         order=order("measurement"),
+        release=release("measurement"),
     message:
         "Measure {params.order.label}: see {log}"
     script:

@@ -70,6 +70,8 @@ def measure(
     if stored and labels is None and p_y_given_x is None and "label" in training:
         labels = training.dataset["label"].values[0]
     first = next(iter(training.children.values()), None)
+    if first is not None and "weight" in first and "activation" not in first:
+        raise ValueError("activations: found a training whose activations were let go; allowed: one that has them")
     if first is None or "activation" not in first:
         raise ValueError("activations: found a store without layers; allowed: that of a training")
     dataset = _dataset(labels, p_x, p_y_given_x, first.sizes["sample"], first["replicate"])

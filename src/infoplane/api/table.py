@@ -11,7 +11,7 @@ from typing import Any, overload
 import pandas as pd
 import xarray as xr
 
-from infoplane import stores
+from infoplane import retention, stores
 from infoplane.analyses.base import condition_name
 from infoplane.artifacts import canonical
 from infoplane.section import one_of
@@ -39,8 +39,14 @@ class Run:
         """`train_loss`, `test_loss`, `train_error`, `test_error` (replicate, epoch)."""
         return stores.open_parts(folder / "training.zarr.zip" for folder in self.folders)
 
-    def trainings(self) -> list[xr.DataTree]:
-        """The trainings of its parts, which are large: `/layer_1` ... have `activation`, `weight` and norms."""
+    def trainings(self, activations: bool = True) -> list[xr.DataTree]:
+        """The trainings of its parts, which are large: `/layer_1` ... have `activation`, `weight` and norms.
+
+        Raises:
+            ValueError: activations are asked for, and were let go.
+        """
+        if activations:
+            return [stores.open_tree(retention.whole(folder) / "training.zarr.zip") for folder in self.folders]
         return [stores.open_tree(folder / "training.zarr.zip") for folder in self.folders]
 
     def dataset(self) -> xr.Dataset:

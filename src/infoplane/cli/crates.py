@@ -10,11 +10,11 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-from infoplane import artifacts, embed
+from infoplane import artifacts, embed, retention
 from infoplane.cli import printing
 from infoplane.cli.errors import one_line
 from infoplane.cli.options import AsJson, ConfigFiles, Overrides, Results, SeveralValues, planned
-from infoplane.cli.printing import count, line, size
+from infoplane.cli.printing import NOTE, count, line, size
 from infoplane.config import Config
 from infoplane.plan import Plan
 from infoplane.sharing import about, crate, prov, transfers
@@ -73,6 +73,8 @@ def write_crate(
     if as_json:
         printing.as_json(told)
     else:
+        for let_go in retention.told(study.records):
+            line((let_go, NOTE))
         line(f"{out}: {count(told['artifacts'], 'artifact')} with their provenance, {size(told['bytes'])}")
 
 

@@ -43,7 +43,7 @@ def show_plan(
         made = planned(configfile, override)
         ends = forecasts.targets(made, targets or [])
         listed = listing.listing(made, ends, results)
-        expected = forecasts.forecast(ends, results, cores or os.cpu_count() or 1)
+        expected = forecasts.forecast(ends, results, cores or os.cpu_count() or 1, made.config.keep_activations)
     if as_json:
         printing.as_json({**listed, "forecast": expected.to_json()})
         return
@@ -142,6 +142,7 @@ def _row(entry: inventory.Entry) -> tuple[str | tuple[str, str], ...]:
     said = {None: "", True: ("asked for", GOOD), False: ("not asked for", NOTE)}
     settings = "; ".join(f"{key} {printing.value(setting)}" for key, setting in entry.settings.items())
     what = entry.problem or ": ".join(filter(None, [entry.label, settings]))
+    what += "; activations let go" * entry.let_go
     age = "" if entry.age is None else duration(entry.age)
     return f"  {entry.id}", size(entry.bytes), age, said[entry.wanted], what
 

@@ -82,6 +82,8 @@ def _tell(moved: transfers.Moved, done: str, absent: str, as_json: bool) -> None
             f"{went} in {moved.seconds:.1f} s; {moved.there} were there",
             f"; {moved.absent} {absent}" * bool(moved.absent),
         )
+        for told in moved.let_go:
+            line((told, NOTE))
         if moved.held_back:
             line((f"{len(moved.held_back)} held back", BAD))
         elif not moved.absent:

@@ -30,6 +30,7 @@ STATES = {
     "re-saved": ("re-saved: the same to look at, in other bytes than were written", NOTE),
     "changed": ("changed: it does not show what was made", BAD),
 }
+RE_DERIVABLE = "let go (keep_activations) and re-derivable; the recorded digests stay, for what is made again"
 PLANNED = {
     None: "no config here to compare with",
     True: "asked for",
@@ -123,6 +124,8 @@ def _report(report: audits.Report) -> None:
         changed = printing.changes(link.environment)
         number = environments.setdefault(changed, len(environments) + 1) if changed else 0
         _link(link, number)
+    if let_go := sum(link.bytes == audits.RE_DERIVABLE for link in report.links):
+        line((f"{count(let_go, 'training')} without activations", NOTE), f": {RE_DERIVABLE}")
     for changed, number in environments.items():
         line(f"environment {number}, then -> now: {changed}")
 
@@ -158,6 +161,8 @@ def verify(
         others = count(len(found.others), "place")
         line(f"not judged: {size(sum(found.others.values()))} of logs, checkpoints and the like in {others} (--all)")
     checked = f"{count(found.artifacts, 'artifact')}, {count(found.files, 'file')}, {size(found.bytes)}"
+    for told in found.let_go:
+        line((told, NOTE))
     line(f"checked {checked} in {found.seconds:.1f} s: ", _judged(len(found.wrong)))
     raise typer.Exit(int(bool(found.wrong)))
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from infoplane import artifacts, code
+from infoplane import artifacts, code, retention
 from infoplane.artifacts import STAGES
 from infoplane.environment import packages
 from infoplane.sharing import about, signing
@@ -229,6 +229,8 @@ class _Writer(Entities):
         """The folder of an artifact: its manifest, and its files or, of large ones, their names and digests."""
         folder, here = self.study.folder(record), place(record["stage"], record["id"])
         parts = [self.file(f"{here}{artifacts.MANIFEST}", folder / artifacts.MANIFEST, description="Its manifest")]
+        if retention.is_let_go(record):
+            parts += [self.referred(name, digest) for name, digest in record["content"].items()]
         for name, digest in record["files"].items():
             if self.with_stores or record["stage"] not in STORES:
                 parts.append(self.file(f"{here}{name}", folder / name, description=record["label"]))
@@ -236,11 +238,17 @@ class _Writer(Entities):
                 parts.append(self.referred(name, digest, (folder / name).stat().st_size))
         return self.folder(here, name=f"{record['stage']} {record['id']}", description=record["label"], hasPart=parts)
 
-    def referred(self, name: str, digest: str, size: int) -> Ref:
-        """A file that is not in the crate, by the digest of its bytes (RFC 6920)."""
+    def referred(self, name: str, digest: str, size: int | None = None) -> Ref:
+        """A file that is not in the crate, by the digest of its bytes (RFC 6920); without a size it was let go."""
         text = base64.urlsafe_b64encode(bytes.fromhex(digest)).decode().rstrip("=")
-        told = {"name": name, "description": "Not in this crate; known by the digest of its bytes"}
-        return self.thing(f"ni:///sha-256;{text}", "CreativeWork", **told, sha256=digest, contentSize=str(size))
+        known = "known by the digest of its bytes"
+        told = {"name": name, "description": f"Not in this crate; {known}", "contentSize": str(size)}
+        if size is None:
+            told = {
+                "name": name,
+                "description": f"With the activations, which were let go and are re-derivable; {known}",
+            }
+        return self.thing(f"ni:///sha-256;{text}", "CreativeWork", **told, sha256=digest)
 
     def run(self, workflow: Ref, config: Ref, results: Ref) -> Ref:
         """The run of the workflow as a whole."""

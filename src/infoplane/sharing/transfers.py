@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from infoplane import artifacts
+from infoplane import artifacts, retention
 from infoplane.artifacts import STAGES, Recipe
 from infoplane.plan import Plan
 from infoplane.sharing import signing
@@ -57,7 +57,8 @@ class Results:
 class Moved:
     """What went: ids, files, bytes; how many artifacts were there before, and were not to be had (`absent`).
 
-    `held_back` are the places of those that do not fit what is there, and why.
+    `held_back` are the places of those that do not fit what is there, and why; `let_go` says in a line
+    how many trainings went without their activations.
     """
 
     ids: tuple[str, ...]
@@ -67,6 +68,7 @@ class Moved:
     bytes: int
     seconds: float
     held_back: Mapping[str, str]
+    let_go: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -196,6 +198,7 @@ def _move(
         bytes=sum(size for _, size in sizes),
         seconds=round(time.monotonic() - start, 3),
         held_back={f"{artifacts.FOLDERS[stage]}/{id_}": reason for (stage, id_), reason in held_back.items()},
+        let_go=tuple(retention.told(offered[key] for key in chosen)),
     )
 
 

@@ -16,13 +16,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from infoplane import artifacts, code, embed
+from infoplane import artifacts, code, embed, retention
 from infoplane.embed import formats
 from infoplane.environment import environment
 from infoplane.sharing import signing
 from infoplane.tracing import records
 
 DOCUMENTS = ("figure", "verdict", "page", "explorer")  # stages whose files have a manifest inside
+RE_DERIVABLE = "re-derivable"  # activations that were let go; all else of the training is there
 OTHER_FILES = "the files are not those that it lists"
 
 
@@ -30,10 +31,11 @@ OTHER_FILES = "the files are not those that it lists"
 class Link:
     """One artifact of the chain: its record, and what was found when checking it.
 
-    `bytes` is `intact`, `changed` or `missing`; `manifest`, the one beside the bytes, is `same`, `missing` or says what
-    is wrong; `record` is `consistent` or says what contradicts what; `code` is `same`, `changed` or `gone`; `planned`
-    says whether today's config and code ask for this id (None: no config); `environment` maps what differs to (then,
-    now). `seconds` is how long its job took, `digest` that of the record, which a signature names.
+    `bytes` is `intact`, `re-derivable` (let go), `changed` or `missing`; `manifest`, the one beside the
+    bytes, is `same`, `missing` or says what is wrong; `record` is `consistent` or says what contradicts what; `code` is
+    `same`, `changed` or `gone`; `planned` says whether today's config and code ask for this id (None: no config);
+    `environment` maps what differs to (then, now). `seconds` is how long its job took, `digest` that of the record,
+    which a signature names.
     """
 
     stage: str
@@ -56,7 +58,7 @@ class Link:
     @property
     def broken(self) -> bool:
         """Whether the file can no longer be traced through this link."""
-        return (self.bytes, self.manifest, self.record) != ("intact", "same", "consistent")
+        return self.bytes not in ("intact", RE_DERIVABLE) or (self.manifest, self.record) != ("same", "consistent")
 
 
 @dataclass(frozen=True)
@@ -204,6 +206,9 @@ class _Kept:
         """Whether the files are those of the record."""
         if not self.there:
             return "missing"
+        if self.manifest is not None and retention.is_let_go(self.manifest):
+            as_left = (self.manifest["content"], self.manifest["files"]) == (record["content"], self.files)
+            return RE_DERIVABLE if as_left else "changed"
         found = self.inside if record["stage"] in DOCUMENTS else self.files
         return "intact" if found == record["content"] else "changed"
 

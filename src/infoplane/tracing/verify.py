@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from infoplane import artifacts, embed, view
+from infoplane import artifacts, embed, retention, view
 from infoplane.tracing import records
 from infoplane.tracing.audit import DOCUMENTS
 from infoplane.upkeep import holdings
@@ -40,6 +40,7 @@ class Verified:
     """What is wrong, and how much was read in how long.
 
     `others` has the bytes of what is neither an artifact nor the view, by place: that is not judged.
+    `let_go` says in a line how many trainings are there without their activations.
     """
 
     artifacts: int = 0
@@ -48,6 +49,7 @@ class Verified:
     seconds: float = 0.0
     wrong: list[Wrong] = field(default_factory=list)
     others: dict[str, int] = field(default_factory=dict)
+    let_go: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -84,6 +86,7 @@ def verify(results: Path, only: Collection[str] = ()) -> Verified:
         total.bytes += part.bytes
         total.wrong += part.wrong
     total.wrong = list(dict.fromkeys(total.wrong))
+    total.let_go = [*retention.told(m for h in chosen if isinstance(m := manifests[h.id], Mapping))]
     total.artifacts, total.seconds = len(chosen), round(time.monotonic() - start, 3)
     return total
 
@@ -125,7 +128,8 @@ def _contradictions(holding: Holding, manifest: records.Record, manifests: Manif
         read = manifests.get(id_)
         if isinstance(read, Mapping) and read["content"] != content:
             yield f"it read other bytes of {id_} than those that are there"
-    if holding.stage not in DOCUMENTS and manifest["content"] != manifest["files"]:
+    is_whole = holding.stage not in DOCUMENTS and not retention.is_let_go(manifest)
+    if is_whole and manifest["content"] != manifest["files"]:
         yield "its files are not its content"
 
 
@@ -205,6 +209,7 @@ def _others(results: Path) -> dict[str, int]:
     others = [
         *holdings.left_over(results),
         *holdings.entries(results / holdings.CHECKPOINTS),
+        *holdings.entries(results / holdings.WHOLES),
         *(path for path in inside if not embed.is_ours(path)),
         *(path for path in results.iterdir() if path.name not in (*known, holdings.CHECKPOINTS, *shows)),
     ]

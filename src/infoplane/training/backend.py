@@ -17,9 +17,10 @@ import tensorflow as tf
 
 __all__ = ["device", "keras", "settle", "tf"]
 
-# Of x86-64: what a portable training compiles for and lets oneDNN use, whatever more the processor has.
+# Of x86-64: what a portable training compiles for and lets oneDNN use, whatever more the processor has. YNNPACK, which
+# else computes XLA's products, cannot be told.
 COMMON_ISA = "AVX2"
-PORTABLE = f"--xla_cpu_max_isa={COMMON_ISA} --xla_cpu_prefer_vector_width=256"
+PORTABLE = f"--xla_cpu_max_isa={COMMON_ISA} --xla_cpu_prefer_vector_width=256 --xla_cpu_experimental_ynn_fusion_type="
 # XLA's default is 256 bits; processors without wider vectors ignore the wish.
 WIDEST = "--xla_cpu_prefer_vector_width=512"
 

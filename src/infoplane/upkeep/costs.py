@@ -130,11 +130,16 @@ def _training(parameters: Parameters, read: Read) -> Cost:
     size = training_size(parameters, read["dataset"])
     steps = size.epochs * size.replicates * size.trained * (size.parameters + OTHER_STEPS)
     compiled = COMPILE_SECONDS + COMPILE_SECONDS_PER_LAYER * size.layers
-    weights = 4 * size.replicates * size.snapshots * size.parameters
     return Cost(
         compiled + STEP_SECONDS * steps + SNAPSHOT_SECONDS * size.activations,
-        PACKED * (size.bytes_each * size.activations + weights) + 20_000,
+        PACKED * size.bytes_each * size.activations + bytes_without_activations(parameters, read),
     )
+
+
+def bytes_without_activations(parameters: Parameters, read: Read) -> float:
+    """What stays of a training whose activations are let go: weights, above all."""
+    size = training_size(parameters, read["dataset"])
+    return PACKED * 4 * size.replicates * size.snapshots * size.parameters + 20_000
 
 
 # Seconds of an estimator for each of its activations, by what else the number of operations grows with.

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from infoplane import artifacts
+from infoplane import artifacts, retention
 from infoplane.plan import CLAIMS_TABLE, Artifact, Plan
 from infoplane.section import one_of
 from infoplane.tracing import records
@@ -82,7 +82,8 @@ def behind(ends: Iterable[Artifact]) -> list[Artifact]:
 
 def missing(ends: Iterable[Artifact], results: Path) -> list[Artifact]:
     """What a run has to make for some artifacts: those that are not there, and what of their inputs is not."""
-    return _closure(ends, lambda artifact: not artifacts.is_there(results, artifact.recipe))
+    again = retention.again(behind(ends), results)
+    return _closure(ends, lambda a: a.id in again or not artifacts.is_there(results, a.recipe))
 
 
 def _closure(ends: Iterable[Artifact], wanted: Any) -> list[Artifact]:
@@ -102,8 +103,8 @@ def _closure(ends: Iterable[Artifact], wanted: Any) -> list[Artifact]:
     return order
 
 
-def forecast(ends: Sequence[Artifact], results: Path, cores: int) -> Forecast:
-    """How long a run for some artifacts takes, and how many bytes.
+def forecast(ends: Sequence[Artifact], results: Path, cores: int, keep_activations: bool = True) -> Forecast:
+    """How long a run for some artifacts takes, and how many bytes stay of them.
 
     The model of `costs` gives the proportions; the jobs of the same stage and kind whose manifests are under `results`
     give the scale.
@@ -111,6 +112,8 @@ def forecast(ends: Sequence[Artifact], results: Path, cores: int) -> Forecast:
     todo, planned = missing(ends, results), behind(ends)
     scales, counts = _scales(results)
     estimates = {artifact.id: _estimate(artifact, scales) for artifact in todo}
+    if not keep_activations:
+        estimates |= {a.id: _without_activations(a, estimates[a.id]) for a in todo if a.stage == "training"}
     jobs = []
     for stage in artifacts.STAGES:
         of_stage = [artifact for artifact in todo if artifact.stage == stage]
@@ -158,6 +161,11 @@ def _estimate(artifact: Artifact, scales: Mapping[Kind, Cost]) -> Cost:
     return Cost(model.seconds * scale.seconds, model.bytes * scale.bytes)
 
 
+def _without_activations(training: Artifact, estimate: Cost) -> Cost:
+    read = {part.stage: part.recipe.parameters for part in training.inputs}
+    return Cost(estimate.seconds, costs.bytes_without_activations(training.recipe.parameters, read))
+
+
 def _scales(results: Path) -> tuple[dict[Kind, Cost], dict[Kind, int]]:
     """By kind, what earlier jobs took for each second and byte of the model; and how many there are."""
     took: dict[Kind, list[tuple[Cost, Cost]]] = {}
@@ -174,7 +182,8 @@ def _scales(results: Path) -> tuple[dict[Kind, Cost], dict[Kind, int]]:
             model = costs.cost(manifest["stage"], manifest["parameters"], read)
         except ValueError:
             continue
-        actual = Cost(manifest["seconds"], holdings.size(holding.path))
+        size = model.bytes if retention.is_let_go(manifest) else holdings.size(holding.path)
+        actual = Cost(manifest["seconds"], size)
         took.setdefault(_kind(manifest["stage"], manifest["parameters"]), []).append((model, actual))
     scales = {
         kind: Cost(

@@ -47,6 +47,10 @@ def waste(results: Path, needed: Collection[str]) -> list[Waste]:
     made = {holding.id for holding in holdings.held(results) if holding.stage == "training"}
     found = [(holding.path, f"{holding.stage} that no config asks for") for holding in held if holding.id not in needed]
     found += [(path, "left by a killed job") for path in holdings.left_over(results) if not path.parent.is_symlink()]
+    is_elsewhere = (results / artifacts.FOLDERS["training"]).is_symlink()
+    for whole in [] if is_elsewhere else holdings.wholes(results):
+        if not whole.is_linked and whole.id not in needed and not holdings.is_held(locks / whole.id):
+            found.append((whole.path, "activations of a training that no config asks for"))
     pulled = holdings.entries(results / holdings.PULLED)
     found += [(path, "left by a pull") for path in pulled if not holdings.is_held(locks / path.name)]
     for checkpoint in holdings.checkpoints(results):

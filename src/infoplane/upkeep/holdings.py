@@ -16,11 +16,12 @@ from pathlib import Path
 
 import psutil
 
-from infoplane import artifacts
+from infoplane import artifacts, retention
 
 ID = re.compile(r"[0-9a-f]{12}")
 STAGED = re.compile(r"\..+\.\d+")  # of `artifacts.staged` and `artifacts.write_bytes`: .NAME.HOST.PROCESS
 CHECKPOINTS = "checkpoints"
+WHOLES = f"{artifacts.FOLDERS['training']}/{retention.FOLDER}"  # trainings whose activations go when all is measured
 PULLED = "pulled"  # what is on its way from a remote, by id
 LOCKS = ".locks"
 ELSEWHERE_SECONDS = 24 * 3600  # after which a writer on another host, that changes nothing, counts as gone
@@ -58,7 +59,7 @@ def held(results: Path) -> list[Holding]:
 
 def strays(results: Path) -> list[Path]:
     """What is in the folders of artifacts and is none, nor being written; files in figures/ are the view's."""
-    left = set(left_over(results))
+    left = {*left_over(results), results / WHOLES}
     return [
         path
         for stage in artifacts.STAGES
@@ -72,7 +73,7 @@ def strays(results: Path) -> list[Path]:
 
 def left_over(results: Path) -> list[Path]:
     """What killed writers left beside the places that they wrote to."""
-    folders = (results, *(results / folder for folder in artifacts.FOLDERS.values()))
+    folders = (results, results / WHOLES, *(results / folder for folder in artifacts.FOLDERS.values()))
     return [path for folder in folders for path in entries(folder) if _is_left(path)]
 
 
@@ -88,6 +89,12 @@ def _is_left(path: Path) -> bool:
 def _last_change(path: Path) -> float:
     """The latest time (s) at which anything in a folder was written."""
     return max(found.lstat().st_mtime for found in (path, *path.rglob("*")))
+
+
+def wholes(results: Path) -> list[Holding]:
+    """The trainings whose activations are there until all is measured."""
+    paths = entries(results / WHOLES)
+    return [Holding("training", path.name, path) for path in paths if ID.fullmatch(path.name) and path.is_dir()]
 
 
 def checkpoints(results: Path) -> list[Holding]:

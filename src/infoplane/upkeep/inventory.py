@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from infoplane import artifacts
+from infoplane import artifacts, retention
 from infoplane.tracing import records
 from infoplane.upkeep import holdings
 from infoplane.upkeep.holdings import Holding
@@ -25,7 +25,8 @@ class Entry:
 
     `settings` are the parameters in which it, or the training that it measures, differs from others of its stage and
     kind. `wanted` says whether today's
-    config asks for it (None: no config); `problem` why its manifest cannot be read, empty if it can.
+    config asks for it (None: no config); `problem` why its manifest cannot be read, empty if it can;
+    `let_go` whether it is a training without its activations.
     """
 
     stage: str
@@ -37,6 +38,7 @@ class Entry:
     seconds: float | None
     wanted: bool | None
     problem: str
+    let_go: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -113,6 +115,7 @@ def _entry(
         seconds=manifest["seconds"] if manifest else None,
         wanted=None if planned is None else holding.id in planned,
         problem=problem,
+        let_go=manifest is not None and retention.is_let_go(manifest),
     )
 
 
