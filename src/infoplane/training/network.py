@@ -20,7 +20,7 @@ from infoplane.training.randomness import initial_seed, mix, normal, uniform
 
 # Weights of a kernel up to which products are multiplied and summed, and up to which their sum over samples is a
 # product with a vector of ones; above, batched matrix products are faster (measured: docs/performance.md).
-SMALL, TINY = 1024, 60
+SMALL, TINY = 1024, 200
 
 NOISE = 0x0A15E  # keeps the draws of noise apart from those of dropout
 
