@@ -76,7 +76,7 @@ def analysed(results, id_, snapshots):
             few = thinned(run.measurements[name], snapshots, also)
             whole = few is run.measurements[name]
             measurements[name] = few if whole else told_anew(few, dataset.load())
-        curves = None if run.curves is None else thinned(run.curves, snapshots)
+        curves = thinned(run.curves, snapshots)
         runs.append(dataclasses.replace(run, measurements=measurements, curves=curves))
     settings = {key: value for key, value in parameters.items() if key not in ("runs", "environment")}
     return ANALYSES[settings["kind"]].restored(settings).analyse(runs)
@@ -158,21 +158,34 @@ def table(rows):
     print()
 
 
-parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-parser.add_argument("--parts", action="store_true")
-parser.add_argument("--statistics", action="store_true")
-kinds = parser.add_subparsers(dest="kind", required=True)
-runs = kinds.add_parser("runs")
-runs.add_argument("run", nargs="+", help="NAME=claims.json")
-snapshots = kinds.add_parser("snapshots")
-snapshots.add_argument("results", type=Path)
-snapshots.add_argument("number", type=int, nargs="+")
-options = parser.parse_args()
-if options.kind == "snapshots":
-    found = of_snapshots(options.results, options.number)
-else:
-    named = (run.rpartition("=")[::2] for run in options.run)
-    found = {name: json.loads(Path(path).read_text())["claims"] for name, path in named}
-table(verdicts(found, options.parts))
-if options.statistics:
-    table(statistics(found))
+def read(runs):
+    """The claims of each run, by its name, of NAME=claims.json."""
+    found = {}
+    for run in runs:
+        name, _, path = run.partition("=")
+        try:
+            found[name] = json.loads(Path(path).read_text())["claims"]
+        except (OSError, ValueError, KeyError):
+            sys.exit(f"{run}: allowed: NAME=FILE, FILE a claims.json of a run")
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--parts", action="store_true")
+    parser.add_argument("--statistics", action="store_true")
+    kinds = parser.add_subparsers(dest="kind", required=True)
+    runs = kinds.add_parser("runs")
+    runs.add_argument("run", nargs="+", help="NAME=claims.json")
+    snapshots = kinds.add_parser("snapshots")
+    snapshots.add_argument("results", type=Path)
+    snapshots.add_argument("number", type=int, nargs="+")
+    options = parser.parse_args()
+    found = of_snapshots(options.results, options.number) if options.kind == "snapshots" else read(options.run)
+    table(verdicts(found, options.parts))
+    if options.statistics:
+        table(statistics(found))
+
+
+if __name__ == "__main__":
+    main()
