@@ -29,7 +29,10 @@ class Plugin:
 
 @pytest.fixture
 def executor():
-    return submissions.interruptible(Plugin)()
+    """In a process that Ctrl-C interrupts, as Snakemake's; a job's own code may have been run here before."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield submissions.interruptible(Plugin)()
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
