@@ -141,7 +141,7 @@ def test_a_killed_push_has_sent_nothing_in_part_and_goes_on(project, tmp_path, m
     whole = remotes.Remote.send
 
     def breaks(self, file, digest):
-        if len(sent) == 9:
+        if len(sent) >= 9:  # of several threads
             raise ValueError("the line is cut")
         sent.append(digest)
         return whole(self, file, digest)
