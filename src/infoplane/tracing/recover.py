@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
@@ -27,16 +27,32 @@ STAND_IN = "learning_curves"  # a figure that needs no estimator
 
 @dataclass
 class _Conditions:
-    """The conditions of an experiment that analyses read, by what they vary; `whole` if those are all that it has."""
+    """The conditions of an experiment that analyses read, by what they vary; `whole` if those are all that it has.
+
+    `after`: those that an analysis has before a condition. Beside other experiments it lacks what it shares with them.
+    """
 
     found: dict[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = field(default_factory=dict)
     whole: bool = False
+    after: dict[str, set[str]] = field(default_factory=dict)
 
-    def add(self, run: Run) -> None:
-        """Add the condition of a run."""
-        key = canonical(run.varied)
-        if canonical(self.found.setdefault(key, (run.varied, run.condition))[1]) != canonical(run.condition):
-            raise ValueError("an experiment of the same name has two meanings in it: it is of several configs")
+    def add(self, runs: Iterable[Run]) -> None:
+        """Add the conditions of the runs of an analysis."""
+        before: set[str] = set()
+        for run in runs:
+            key = canonical(run.varied)
+            if canonical(self.found.setdefault(key, (run.varied, run.condition))[1]) != canonical(run.condition):
+                raise ValueError("an experiment of the same name has two meanings in it: it is of several configs")
+            self.after.setdefault(key, set()).update(before - {key})
+            before = {key}
+
+    def ordered(self) -> dict[str, tuple[Mapping[str, Any], Mapping[str, Any]]]:
+        """The conditions in the order that all analyses have them in."""
+        try:
+            order = [*TopologicalSorter({key: self.after.get(key, ()) for key in self.found}).static_order()]
+        except CycleError:
+            raise ValueError("an experiment has its conditions in two orders: it is of several configs") from None
+        return {key: self.found[key] for key in order}
 
 
 def config(chain: Chain) -> dict[str, Any]:
@@ -123,13 +139,11 @@ def _experiments(
         runs = records.runs(record)
         if len(names[record["id"]]) > 1:
             for name in names[record["id"]]:
-                for run in runs:
-                    if run.experiment == name:
-                        found.setdefault(name, _Conditions()).add(run)
+                if of_it := [run for run in runs if run.experiment == name]:
+                    found.setdefault(name, _Conditions()).add(of_it)
             continue
         alone = _Conditions(whole=True)
-        for run in runs:
-            alone.add(run)
+        alone.add(runs)
         name, number = names[record["id"]][0], 1
         while name in found and not _agree(found[name], alone):
             number += 1
@@ -140,7 +154,7 @@ def _experiments(
         first = records.runs(record)[0].condition
         for name in names[record["id"]]:  # all of its conditions are those of others
             found.setdefault(name, _Conditions({"{}": ({}, first)}))
-    return {name: conditions.found for name, conditions in found.items()}
+    return {name: conditions.ordered() for name, conditions in found.items()}
 
 
 def _agree(before: _Conditions, whole: _Conditions) -> bool:
