@@ -2,9 +2,11 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -19,12 +21,12 @@ SHARED = {"kind": "learning_curves", "experiment": "fraction"}  # an analysis th
 
 
 def begun(project, *options, cores=1, errors=subprocess.PIPE, program=SNAKEMAKE) -> subprocess.Popen:
-    """A run in a group of processes of its own."""
+    """A run in a group of processes of its own, which Ctrl-C reaches also where the tests themselves ignore it."""
     environment = {**os.environ, "PYTHONPATH": str(project.folder / "src")}
     command = [*program, "--cores", str(cores), *options]
-    return subprocess.Popen(
-        command, cwd=project.folder, env=environment, stderr=errors, text=True, start_new_session=True
-    )
+    interruptible = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    folder, apart = project.folder, {"start_new_session": True, "preexec_fn": interruptible}
+    return subprocess.Popen(command, cwd=folder, env=environment, stderr=errors, text=True, **apart)
 
 
 def at_once(project, *options, between=0.0) -> None:
