@@ -7,9 +7,10 @@ from infoplane.activations import LIMITS
 from infoplane.datasets.linear import LinearTeacher
 from infoplane.datasets.replicates import draw
 from infoplane.training.backend import keras, tf
-from infoplane.training.engine import DROPOUT, Engine
+from infoplane.training.engine import Engine
 from infoplane.training.network import NOISE
 from infoplane.training.randomness import mix, normal
+from infoplane.training.turns import DROPOUT
 
 OPTIMIZERS = [
     ("sgd", {}),
@@ -69,7 +70,7 @@ def compare(condition, dataset, epochs=3, rtol=1e-4, atol=2e-6, replicates=range
     models = [plain_model(condition, engine, r) for r in range(len(replicates))]
     states = engine.start()
     for epoch in range(epochs):
-        orders = engine.join([engine.order(data, tf.constant(epoch)).numpy() for data in engine._data])
+        orders = engine.join([engine.turns.order(data, tf.constant(epoch)).numpy() for data in engine._data])
         states = engine.run(states, epoch, epoch + 1)
         for r, (model, order) in enumerate(zip(models, orders, strict=True)):
             for first in range(0, len(order), engine.batch):
@@ -140,7 +141,7 @@ def test_blocks_start_from_their_own_weights(condition, problem, monkeypatch):
 
 def trajectory(condition, dataset, replicates, epochs=5):
     engine = Engine(condition, dataset, replicates)
-    orders = engine.join([engine.order(data, tf.constant(3)).numpy() for data in engine._data])
+    orders = engine.join([engine.turns.order(data, tf.constant(3)).numpy() for data in engine._data])
     return engine.initial, orders, engine.weights(engine.run(engine.start(), 0, epochs))
 
 
@@ -182,7 +183,7 @@ def test_noise_enters_every_hidden_layer(condition, problem):
     engine = Engine(setting, problem(), range(2))
     end = engine.weights(engine.run(engine.start(), 0, 1))
     (data,) = engine._data
-    order, keys = engine.order(data, tf.constant(0)).numpy(), mix(mix(data.keys, 0), DROPOUT)
+    order, keys = engine.turns.order(data, tf.constant(0)).numpy(), mix(mix(data.keys, 0), DROPOUT)
     for r in range(2):
         model = plain_model(setting, engine, r)
         for step, first in enumerate(range(0, engine.n_train, engine.batch)):
@@ -192,8 +193,8 @@ def test_noise_enters_every_hidden_layer(condition, problem):
                 for depth, layer in enumerate(model.layers, 1):
                     t = layer(t)
                     if layer is not model.layers[-1]:
-                        drawn = normal(mix(mix(mix(keys, step), NOISE), depth), (layer.units, len(rows)))
-                        t += variance**0.5 * tf.transpose(drawn[r])
+                        drawn = normal(mix(mix(mix(keys, step), NOISE), depth), (layer.units, engine.batch))
+                        t += variance**0.5 * tf.transpose(drawn[r][:, : len(rows)])
                 loss = tf.reduce_mean(keras.losses.binary_crossentropy(engine.label[r, rows][:, None], t))
             model.optimizer.apply(tape.gradient(loss, model.trainable_weights), model.trainable_weights)
         for ours, theirs in zip(end, model.get_weights(), strict=True):
@@ -207,7 +208,7 @@ def test_gradient_statistics(condition, problem, changes):
     engine = Engine(setting, problem(samples=200), range(1, 3))
     states = engine.run(engine.start(), 0, 2)
     means, deviations = engine.gradient_norms(states, 2)
-    orders = engine.join([engine.order(data, tf.constant(2)).numpy() for data in engine._data])
+    orders = engine.join([engine.turns.order(data, tf.constant(2)).numpy() for data in engine._data])
     for r in range(2):
         model = plain_model(setting, engine, r)
         model.set_weights([w[r] for w in engine.weights(states)])

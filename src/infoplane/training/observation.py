@@ -6,7 +6,7 @@ import numpy as np
 
 from infoplane.training.backend import keras, tf
 from infoplane.training.background import Background
-from infoplane.training.engine import Engine, State, norms
+from infoplane.training.engine import Engine, State, norm
 from infoplane.training.network import EnsembleNetwork
 from infoplane.training.store import Layer, Store
 
@@ -39,7 +39,7 @@ class Observer:
             result |= {
                 layer + "weight": kernel,
                 layer + "bias": bias,
-                layer + "weight_norm": norms([kernel]).numpy()[:, 0],
+                layer + "weight_norm": norm(kernel),
                 layer + "gradient_mean_norm": means[:, n].copy(),
                 layer + "gradient_std_norm": deviations[:, n].copy(),
             }
