@@ -32,6 +32,7 @@ UNREAD = {
     "infoplane.artifacts": "ids, manifests, locks: where results are kept, not what is in them",
     "infoplane.jobs": "what is around a stage's own work: lock, check, manifest",
     "infoplane.retention": "which activations stay, and only as they were made",
+    "infoplane.programs": "compiled programs, which compute the same whether kept or made anew",
     "infoplane.logs": "what people read while a job runs",
     "infoplane.code": "makes these digests: made in another way, they are others",
 }

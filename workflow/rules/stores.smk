@@ -43,6 +43,7 @@ rule training:
         order=order("training"),
         release=release("training"),
         checkpoint=f"{RESULTS}/checkpoints/{{id}}",
+        programs=".snakemake/infoplane/programs",
     message:
         "Train {params.order.label}: progress in {log}"
     script:

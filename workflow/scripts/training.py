@@ -2,21 +2,25 @@
 
 from pathlib import Path
 
-from infoplane import jobs, stores
+from infoplane import jobs, programs, stores
 from infoplane.condition import Condition
 from infoplane.logs import report
 
 
 def write(job: jobs.Job) -> None:
     # TensorFlow has much to say when it is imported: here it says it to the log
-    from infoplane.training.backend import device
+    from infoplane.training.backend import device, limits, tf
     from infoplane.training.trainer import train
 
     report(f"trains on {device()}")
-    condition = Condition.restored(job.settings("replicates"))
+    settings, replicates = job.settings("replicates"), range(*job.parameters["replicates"])
     data = stores.open_dataset(job.inputs["dataset"][0] / "dataset.zarr.zip")
     store, checkpoint = job.folder / "training.zarr.zip", Path(snakemake.params.checkpoint)
-    train(condition, data, range(*job.parameters["replicates"]), store, checkpoint, report, job.attributes)
+    condition = Condition.restored(settings)
+    shapes = {"replicates": len(replicates), **data.sizes}
+    compiler = {"tensorflow": tf.__version__, "device": device(), **limits(condition.portable)}
+    with programs.kept(Path(snakemake.params.programs), {**settings, **shapes, **compiler}) as found:
+        train(condition, data, replicates, store, checkpoint, report, job.attributes, found)
 
 
 jobs.run(snakemake, write)

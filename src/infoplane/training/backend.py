@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import platform
+from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ["KERAS_BACKEND"] = "tensorflow"
@@ -15,7 +16,7 @@ os.environ["KERAS_BACKEND"] = "tensorflow"
 import keras
 import tensorflow as tf
 
-__all__ = ["device", "keras", "settle", "tf"]
+__all__ = ["device", "keras", "limits", "settle", "tf"]
 
 # Of x86-64: what a portable training compiles for and lets oneDNN use, whatever more the processor has. YNNPACK, which
 # else computes XLA's products, cannot be told.
@@ -25,18 +26,26 @@ PORTABLE = f"--xla_cpu_max_isa={COMMON_ISA} --xla_cpu_prefer_vector_width=256 --
 WIDEST = "--xla_cpu_prefer_vector_width=512"
 
 
-def settle(portable: bool = True) -> None:
+def limits(portable: bool) -> dict[str, str]:
+    """Environment variables that say what XLA and oneDNN compile for."""
+    if portable and platform.machine() in ("x86_64", "AMD64"):
+        return {"XLA_FLAGS": PORTABLE, "ONEDNN_MAX_CPU_ISA": COMMON_ISA}
+    return {"XLA_FLAGS": WIDEST}
+
+
+def settle(portable: bool = True, programs: Path | None = None) -> None:
     """Fix what a result depends on, whatever keras.json and the environment say, and keep to one thread.
 
-    `portable` keeps to the instructions that all x86-64 processors with AVX2 have, so that they give the same bytes. To
-    be called before the first computation: the threads and instructions of a process that has computed before (a
-    notebook) stay.
+    `portable` keeps to the instructions that all x86-64 processors with AVX2 have, so that they give the same bytes. In
+    `programs`, a folder, TensorFlow looks for compiled programs before it compiles, and leaves new ones. To be called
+    before the first computation: threads, instructions and folder of a process that has computed before (a notebook)
+    stay.
     """
-    os.environ.pop("TF_XLA_FLAGS", None)
-    os.environ.pop("ONEDNN_MAX_CPU_ISA", None)
-    os.environ["XLA_FLAGS"] = WIDEST
-    if portable and platform.machine() in ("x86_64", "AMD64"):
-        os.environ |= {"XLA_FLAGS": PORTABLE, "ONEDNN_MAX_CPU_ISA": COMMON_ISA}
+    for name in ("TF_XLA_FLAGS", "XLA_FLAGS", "ONEDNN_MAX_CPU_ISA"):
+        os.environ.pop(name, None)
+    os.environ |= limits(portable)
+    if programs is not None:
+        os.environ["TF_XLA_FLAGS"] = f"--tf_xla_persistent_cache_directory='{programs}'"
     keras.config.set_dtype_policy("float32")
     keras.config.set_floatx("float32")
     keras.config.set_epsilon(1e-7)

@@ -35,17 +35,18 @@ def train(
     checkpoint: Path,
     report: Callable[[str], None] = print,
     attributes: Mapping[str, Any] | None = None,
+    programs: Path | None = None,
 ) -> None:
     """Train `replicates` of a condition and write them to `store` (training.zarr.zip: the data model is in the docs).
 
     `dataset` has x, label (or target) and order (docs: the data model). `checkpoint` is a folder for this job alone,
     outside the artifact: a killed job finds there what it needs to go on, and the result has the same bytes as without
     the kill. It is removed at the end. `report` receives progress, one line at a time; `attributes` are written as the
-    store's own, values as JSON has them. Raises ValueError for what the condition or the dataset do not allow, if all
-    replicates diverge or if another run holds the checkpoint, OSError if the store cannot be written; each says in one
-    line what to do.
+    store's own, values as JSON has them. `programs`, a folder, is where compiled programs are looked for, and new ones
+    left. Raises ValueError for what the condition or the dataset do not allow, if all replicates diverge or if another
+    run holds the checkpoint, OSError if the store cannot be written; each says in one line what to do.
     """
-    settle(condition.portable)
+    settle(condition.portable, programs)
     with _one_line(checkpoint), Checkpoint(checkpoint) as saved:
         epochs = snapshot_epochs(condition.epochs, condition.snapshots)
         if Path(store).exists():

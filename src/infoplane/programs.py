@@ -1,0 +1,79 @@
+"""Compiled programs, kept from job to job.
+
+XLA compiles a condition's epochs for seconds, and a sweep over seeds asks for the same program a thousand times.
+TensorFlow can write what it compiles into a folder and looks there first, by a fingerprint of the program. But it reads
+whatever bytes it finds, also damaged ones or another processor's. So each job has a folder of its own for that: what
+is kept comes there if its digest is the one in its name, and programs are kept apart by all that they depend on beside.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from infoplane.artifacts import write_bytes
+
+KEPT_BYTES = 256 * 2**20  # of all programs; the seed network's are 1.5 MB
+FREE = ("seed", "epochs", "snapshots")  # what is handed to a program, or not its business
+CPUINFO = Path("/proc/cpuinfo")
+
+
+@contextmanager
+def kept(place: Path, about: Mapping[str, object]) -> Iterator[Path]:
+    """A folder for TensorFlow to find compiled programs in, and to leave new ones, which `place` keeps.
+
+    `about` is what the job is: those that differ in nothing that a program has in it share a shelf. That nothing can be
+    kept is no error: programs are compiled anew then.
+    """
+    own = {key: value for key, value in about.items() if key not in FREE}
+    words = json.dumps({**own, "processor": _processor()}, sort_keys=True, default=str)
+    shelf = place / hashlib.sha256(words.encode()).hexdigest()[:16]
+    with tempfile.TemporaryDirectory(prefix="programs-") as temporary:
+        folder = Path(temporary)
+        with suppress(OSError):
+            for file in shelf.glob("*.pb.*"):
+                _take(file, folder)
+        taken = {file.name for file in folder.iterdir()}
+        yield folder
+        with suppress(OSError):
+            _keep([file for file in sorted(folder.glob("*.pb")) if file.name not in taken], shelf)
+            _forget(place)
+
+
+def _processor() -> str:
+    """The kind of processor and what it can do, where that is told: a program that is not portable is for one only."""
+    told = CPUINFO.read_text().splitlines() if CPUINFO.exists() else []
+    return platform.machine() + next((line for line in told if line.startswith(("flags", "Features"))), "")
+
+
+def _take(file: Path, folder: Path) -> None:
+    """A kept program into a job's folder, or away with it."""
+    data, name = file.read_bytes(), file.stem
+    if file.suffix != f".{hashlib.sha256(data).hexdigest()}":
+        return file.unlink()
+    os.utime(file)  # used: to be forgotten last
+    (folder / name).write_bytes(data)
+
+
+def _keep(programs: list[Path], shelf: Path) -> None:
+    if programs:
+        shelf.mkdir(parents=True, exist_ok=True)
+    for program in programs:
+        data = program.read_bytes()
+        write_bytes(shelf / f"{program.name}.{hashlib.sha256(data).hexdigest()}", data)
+
+
+def _forget(place: Path) -> None:
+    """Remove what has not been used for longest, as far as there is too much."""
+    found = sorted(((file.stat(), file) for file in place.glob("*/*")), key=lambda pair: -pair[0].st_mtime)
+    total = 0
+    for stat, file in found:
+        total += stat.st_size
+        if total > KEPT_BYTES:
+            file.unlink(missing_ok=True)
