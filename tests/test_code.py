@@ -384,6 +384,7 @@ TAKEN = {
     "infoplane.condition": {"Condition"},
     "infoplane.jobs": {"Job", "run"},
     "infoplane.logs": {"report"},
+    "infoplane.programs": {"kept"},
     "infoplane.section": {
         *("Bins", "Correlation", "Count", "Factor", "Float", "Fraction", "Int", "Magnitude", "Neutral", "Positive"),
         *("Share", "Width"),
