@@ -21,6 +21,8 @@ from typing import Any, NamedTuple
 
 import psutil
 
+from infoplane import seen
+
 MANIFEST = "manifest.json"
 STAMP = ".snakemake_timestamp"  # Snakemake's, in folders that it manages
 FOLDERS = {
@@ -177,6 +179,7 @@ def remove(place: Path) -> None:
         place.rename(aside)
     except FileNotFoundError:
         return
+    seen.forget(place)
     shutil.rmtree(aside)
 
 
@@ -251,11 +254,11 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def files(folder: Path) -> dict[str, str]:
-    """The content digests (sha256) of an artifact's files by name, without the manifest."""
-    folder = Path(folder)
+def files(folder: Path, known: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The content digests (sha256) of an artifact's files by name, without the manifest; `known` ones are not read."""
+    folder, known = Path(folder), known or {}
     found = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
-    return {name: digest(path) for name, path in found.items() if name not in (MANIFEST, STAMP)}
+    return {name: known.get(name) or digest(path) for name, path in found.items() if name not in (MANIFEST, STAMP)}
 
 
 def digest(path: Path) -> str:
@@ -264,21 +267,21 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def damage(folder: Path, manifest: Mapping[str, Any]) -> dict[str, str]:
+def damage(folder: Path, manifest: Mapping[str, Any], known: Mapping[str, str] | None = None) -> dict[str, str]:
     """What is wrong with the files of an artifact: by name, `missing`, `changed` or `not in the manifest`."""
-    then, now = manifest["files"], files(folder)
+    then, now = manifest["files"], files(folder, known)
     wrong = {name: "changed" if name in now else "missing" for name in then if now.get(name) != then[name]}
     return wrong | {name: "not in the manifest" for name in now if name not in then}
 
 
-def checked(folder: Path) -> dict[str, Any]:
-    """The manifest of an artifact whose bytes are those that its maker wrote.
+def checked(folder: Path, known: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The manifest of an artifact whose bytes are those that its maker wrote; digests that are `known` are not taken.
 
     Raises:
         ValueError: they are not; the line names the file.
     """
     manifest = read_manifest(folder)
-    for name, state in damage(folder, manifest).items():
+    for name, state in damage(folder, manifest, known).items():
         raise ValueError(f"{folder}/{name}: {state}, so it is not measured or shown; remove {folder} and run again")
     return manifest
 

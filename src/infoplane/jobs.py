@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infoplane import artifacts, code, contracts, embed, provenance, retention, view
+from infoplane import artifacts, code, contracts, embed, provenance, retention, seen, view
 from infoplane.artifacts import Recipe
 from infoplane.environment import environment
 from infoplane.logs import logged
@@ -87,7 +87,7 @@ def make(recipe: Recipe, label: str, results: Path, write: Write, keep: bool = T
         artifacts.remove(target)
         clock = artifacts.Clock()
         check_code(recipe)
-        read = {id_: artifacts.checked(folder) for id_, folder in _by_id(inputs).items()}
+        read = {id_: artifacts.checked(folder, seen.known(folder)) for id_, folder in _by_id(inputs).items()}
         with artifacts.staged(target) as folder:
             parameters = {key: value for key, value in recipe.parameters.items() if key != "environment"}
             about = {"stage": recipe.stage, "id": recipe.id, "label": label, "settings": parameters}
@@ -103,6 +103,7 @@ def make(recipe: Recipe, label: str, results: Path, write: Write, keep: bool = T
             _seal(folder, manifest, documents, read, results)
             if target != place:
                 retention.agree(folder, place)
+        seen.note(target, manifest["files"])
         if target != place:
             retention.complete(place)
 
@@ -116,7 +117,7 @@ def _seal(
 ) -> None:
     """Write the documents, their manifest inside, and the artifact's manifest."""
     if documents is None:
-        manifest["content"] = artifacts.files(folder)
+        manifest["content"] = manifest["files"] = artifacts.files(folder)
     else:
         carrying = {name: data for name, data in documents.items() if embed.carries(name)}
         manifest |= embed.describe(carrying)
@@ -124,7 +125,7 @@ def _seal(
         for name, data in documents.items():
             whole = embed.insert(embed.suffix(name), data, inside) if name in carrying else data
             (folder / name).write_bytes(whole)
-    manifest["files"] = artifacts.files(folder)
+        manifest["files"] = artifacts.files(folder)
     (folder / artifacts.MANIFEST).write_text(json.dumps(manifest, indent=1))
 
 

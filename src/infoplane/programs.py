@@ -21,7 +21,7 @@ from infoplane.artifacts import write_bytes
 
 KEPT_BYTES = 256 * 2**20  # of all programs; the seed network's are 1.5 MB
 FREE = ("seed", "epochs", "snapshots")  # what is handed to a program, or not its business
-CPUINFO = Path("/proc/cpuinfo")
+CPUINFO, CARDS = Path("/proc/cpuinfo"), Path("/proc/driver/nvidia/gpus")
 
 
 @contextmanager
@@ -47,9 +47,10 @@ def kept(place: Path, about: Mapping[str, object]) -> Iterator[Path]:
 
 
 def _processor() -> str:
-    """The kind of processor and what it can do, where that is told: a program that is not portable is for one only."""
+    """What programs are compiled for, where that is told: the kind of processor, what it can do, and graphics cards."""
     told = CPUINFO.read_text().splitlines() if CPUINFO.exists() else []
-    return platform.machine() + next((line for line in told if line.startswith(("flags", "Features"))), "")
+    flags = next((line for line in told if line.startswith(("flags", "Features"))), "")
+    return "\n".join([platform.machine(), flags, *(card.read_text() for card in sorted(CARDS.glob("*/information")))])
 
 
 def _take(file: Path, folder: Path) -> None:

@@ -9,17 +9,18 @@ from infoplane.logs import report
 
 def write(job: jobs.Job) -> None:
     # TensorFlow has much to say when it is imported: here it says it to the log
-    from infoplane.training.backend import device, limits, tf
+    from infoplane.training.backend import device, limits, settle, tf
     from infoplane.training.trainer import train
 
-    report(f"trains on {device()}")
     settings, replicates = job.settings("replicates"), range(*job.parameters["replicates"])
     data = stores.open_dataset(job.inputs["dataset"][0] / "dataset.zarr.zip")
     store, checkpoint = job.folder / "training.zarr.zip", Path(snakemake.params.checkpoint)
     condition = Condition.restored(settings)
     shapes = {"replicates": len(replicates), **data.sizes}
-    compiler = {"tensorflow": tf.__version__, "device": device(), **limits(condition.portable)}
+    compiler = {"tensorflow": tf.__version__, **limits(condition.portable)}
     with programs.kept(Path(snakemake.params.programs), {**settings, **shapes, **compiler}) as found:
+        settle(condition.portable, found)  # before anything asks for devices
+        report(f"trains on {device()}")
         train(condition, data, replicates, store, checkpoint, report, job.attributes, found)
 
 

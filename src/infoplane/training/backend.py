@@ -10,7 +10,7 @@ import os
 import platform
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # errors are raised, too
 os.environ["KERAS_BACKEND"] = "tensorflow"
 
 import keras

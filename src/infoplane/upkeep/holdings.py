@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from infoplane import artifacts, retention
+from infoplane import artifacts, retention, seen
 
 ID = re.compile(r"[0-9a-f]{12}")
 STAGED = re.compile(r"\..+\.\d+")  # of `artifacts.staged` and `artifacts.write_bytes`: .NAME.HOST.PROCESS
@@ -65,6 +65,7 @@ def strays(results: Path) -> list[Path]:
         for stage in artifacts.STAGES
         for path in entries(results / artifacts.FOLDERS[stage])
         if path not in left
+        and path.name != seen.NOTES
         and not (ID.fullmatch(path.name) and path.is_dir())
         and not STAGED.fullmatch(path.name)
         and not (stage == "figure" and path.is_file())
