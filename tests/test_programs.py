@@ -16,12 +16,18 @@ ABOUT = {"hidden": [4, 2], "seed": 1, "tensorflow": "2"}
 
 def left(place, about=ABOUT, name="loop.pb", data=b"machine code"):
     """A job that compiles one program, if it does not find one."""
-    with programs.kept(place, about) as folder:
+    with programs.kept(place, "job", about) as folder:
+        if folder is None:
+            return None
         found = {file.name: file.read_bytes() for file in folder.iterdir()}
         if name not in found:
             (folder / name).write_bytes(data)
     assert not folder.exists()
     return found
+
+
+def shelved(place):
+    return list(place.glob("*/*.pb.*"))
 
 
 def test_the_next_job_finds_what_one_has_compiled(tmp_path):
@@ -38,7 +44,7 @@ def test_a_sweep_over_seeds_shares_and_nothing_else_does(tmp_path):
 
 def test_a_damaged_program_is_compiled_anew(tmp_path):
     left(tmp_path)
-    (kept,) = tmp_path.glob("*/*")
+    (kept,) = shelved(tmp_path)
     kept.write_bytes(b"machine c0de")
     assert left(tmp_path) == {}
     assert left(tmp_path) == {"loop.pb": b"machine code"}
@@ -56,11 +62,11 @@ def test_what_was_used_longest_ago_is_forgotten(tmp_path, monkeypatch):
     monkeypatch.setattr(programs, "KEPT_BYTES", 2 * len(b"machine code"))
     for name in ("first", "second"):
         left(tmp_path, {"hidden": name})
-    for file in tmp_path.glob("*/*"):
+    for file in shelved(tmp_path):
         os.utime(file, (1, 1))
     left(tmp_path, {"hidden": "first"})  # used again
     left(tmp_path, {"hidden": "third"})
-    assert len(list(tmp_path.glob("*/*"))) == 2
+    assert len(shelved(tmp_path)) == 2
     assert left(tmp_path, {"hidden": "first"})
     assert not left(tmp_path, {"hidden": "second"})
 
@@ -68,13 +74,20 @@ def test_what_was_used_longest_ago_is_forgotten(tmp_path, monkeypatch):
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_where_nothing_can_be_kept_jobs_compile(tmp_path):
     tmp_path.chmod(0o500)
-    assert left(tmp_path / "programs") == {}
-    assert left(tmp_path / "programs") == {}
+    assert left(tmp_path / "programs") is None
 
 
 def test_a_file_in_the_place_of_the_folder_is_no_error(tmp_path):
     (tmp_path / "programs").write_text("")
-    assert left(tmp_path / "programs") == {}
+    assert left(tmp_path / "programs") is None
+
+
+def test_what_a_killed_job_left_is_not_believed(tmp_path):
+    folder = tmp_path / programs.AT_WORK / "job"
+    folder.mkdir(parents=True)
+    (folder / "loop.pb").write_bytes(b"half a program")
+    assert left(tmp_path) == {}
+    assert left(tmp_path) == {"loop.pb": b"machine code"}
 
 
 def test_a_training_with_kept_programs_has_the_same_bytes(tmp_path):

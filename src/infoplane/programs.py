@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import platform
-import tempfile
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,30 +20,38 @@ from pathlib import Path
 from infoplane.artifacts import write_bytes
 
 KEPT_BYTES = 256 * 2**20  # of all programs; the seed network's are 1.5 MB
+AT_WORK = "jobs"
 FREE = ("seed", "epochs", "snapshots")  # what is handed to a program, or not its business
 CPUINFO, CARDS = Path("/proc/cpuinfo"), Path("/proc/driver/nvidia/gpus")
 
 
 @contextmanager
-def kept(place: Path, about: Mapping[str, object]) -> Iterator[Path]:
+def kept(place: Path, job: str, about: Mapping[str, object]) -> Iterator[Path | None]:
     """A folder for TensorFlow to find compiled programs in, and to leave new ones, which `place` keeps.
 
-    `about` is what the job is: those that differ in nothing that a program has in it share a shelf. That nothing can be
-    kept is no error: programs are compiled anew then.
+    `job` is a name that no other has at the time; what a killed one left under it is removed. `about` is what the job
+    is: those that differ in nothing that a program has in it share a shelf. None where nothing can be kept: all is
+    compiled then.
     """
     own = {key: value for key, value in about.items() if key not in FREE}
     words = json.dumps({**own, "processor": _processor()}, sort_keys=True, default=str)
-    shelf = place / hashlib.sha256(words.encode()).hexdigest()[:16]
-    with tempfile.TemporaryDirectory(prefix="programs-") as temporary:
-        folder = Path(temporary)
-        with suppress(OSError):
-            for file in shelf.glob("*.pb.*"):
-                _take(file, folder)
-        taken = {file.name for file in folder.iterdir()}
+    shelf, folder = place / hashlib.sha256(words.encode()).hexdigest()[:16], place / AT_WORK / job
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        for file in shelf.glob("*.pb.*"):
+            _take(file, folder)
+    except OSError:
+        yield None
+        return
+    taken = set(folder.iterdir())
+    try:
         yield folder
+    finally:
         with suppress(OSError):
-            _keep([file for file in sorted(folder.glob("*.pb")) if file.name not in taken], shelf)
+            _keep(sorted(set(folder.glob("*.pb")) - taken), shelf)
             _forget(place)
+            shutil.rmtree(folder)
 
 
 def _processor() -> str:
@@ -72,7 +80,7 @@ def _keep(programs: list[Path], shelf: Path) -> None:
 
 def _forget(place: Path) -> None:
     """Remove what has not been used for longest, as far as there is too much."""
-    found = sorted(((file.stat(), file) for file in place.glob("*/*")), key=lambda pair: -pair[0].st_mtime)
+    found = sorted(((file.stat(), file) for file in place.glob("*/*.pb.*")), key=lambda pair: -pair[0].st_mtime)
     total = 0
     for stat, file in found:
         total += stat.st_size

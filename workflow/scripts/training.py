@@ -18,7 +18,8 @@ def write(job: jobs.Job) -> None:
     condition = Condition.restored(settings)
     shapes = {"replicates": len(replicates), **data.sizes}
     compiler = {"tensorflow": tf.__version__, **limits(condition.portable)}
-    with programs.kept(Path(snakemake.params.programs), {**settings, **shapes, **compiler}) as found:
+    about = {**settings, **shapes, **compiler}
+    with programs.kept(Path(snakemake.params.programs), job.attributes["id"], about) as found:
         settle(condition.portable, found)  # before anything asks for devices
         report(f"trains on {device()}")
         train(condition, data, replicates, store, checkpoint, report, job.attributes, found)

@@ -84,7 +84,7 @@ class Engine:
         self.network(tf.zeros((size, features, 1)))
         self.optimizer = make_optimizer(condition, [tf.constant(w[:size]) for w in self.initial])
         by_sample = self.initial[0][0].size > SMALL
-        self.turns = Turns(self.x, self.n_train, self.batch, by_sample, self.network.noise)
+        self.turns = Turns(self.x, self.n_train, self.batch, by_sample, self.network.drawn)
         keys = replicate_keys(condition.seed, replicates)
         train_index = np.argsort(order, axis=1)[:, : self.n_train].astype(np.int32)
         self._data = [Data(*(tf.constant(a[b]) for a in (keys, train_index, self.label))) for b in self.blocks]
@@ -167,7 +167,7 @@ class Engine:
         """Gradient of the loss of a turn's samples, each by its share."""
         with tf.GradientTape() as tape:
             tape.watch(weights)
-            logits = self.network.apply(weights, turn.x, keys=turn.keys, noise=turn.noise)[-1]
+            logits = self.network.apply(weights, turn.x, turn.drawn)[-1]
             loss = tf.reduce_sum(self.loss(logits, turn.label) * turn.share)
         return tape.gradient(loss, weights)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from infoplane.training.randomness import initial_seed, mix, normal, uniform
 
 # Weights of a kernel up to which products are multiplied and summed, and up to which their sum over samples is a
 # product with a vector of ones; above, batched matrix products are faster (measured: docs/performance.md).
-SMALL, TINY = 1024, 200
+SMALL, TINY = 640, 450
 
 NOISE = 0x0A15E  # keeps the draws of noise apart from those of dropout
 
@@ -32,29 +32,37 @@ TANH_NUMERATOR = (
 TANH_DENOMINATOR = (4.89352518554385e-03, 2.26843463243900e-03, 1.18534705686654e-04, 1.19825839466702e-06)
 
 
-@tf.custom_gradient
-def affine(x: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
-    """Each replicate's kernel' x + bias.
+def _affine(bare: bool) -> Callable[..., tf.Tensor]:
+    @tf.custom_gradient
+    def affine(x: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
+        """Each replicate's kernel' x + bias.
 
-    x (replicate, in, sample), kernel (replicate, in, out), bias (replicate, out); returns (replicate, out, sample).
-    """
-    weights = kernel.shape[1] * kernel.shape[2]
+        x (replicate, in, sample), kernel (replicate, in, out), bias (replicate, out); returns (replicate, out, sample).
+        """
+        weights = kernel.shape[1] * kernel.shape[2]
+        ones = tf.ones((x.shape[2], 1))
 
-    def gradient(dy: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        dx = tf.reduce_sum(dy[:, None] * kernel[..., None], axis=2) if weights <= SMALL else tf.matmul(kernel, dy)
-        if weights <= TINY:
-            samples = x.shape[2]
-            products = tf.reshape(x[:, :, None] * dy[:, None], (-1, samples))
-            dkernel = tf.reshape(tf.matmul(products, tf.ones((samples, 1))), kernel.shape)
+        def gradient(dy: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+            dx = tf.reduce_sum(dy[:, None] * kernel[..., None], axis=2) if weights <= SMALL else tf.matmul(kernel, dy)
+            if weights <= TINY:
+                products = tf.reshape(x[:, :, None] * dy[:, None], (-1, x.shape[2]))
+                dkernel = tf.reshape(tf.matmul(products, ones), kernel.shape)
+            else:
+                dkernel = tf.matmul(x, dy, transpose_b=True)
+            return dx, dkernel, tf.matmul(dy, ones)[..., 0] if bare else tf.reduce_sum(dy, axis=2)
+
+        if weights <= SMALL:
+            y = tf.reduce_sum(x[:, :, None] * kernel[..., None], axis=1)
         else:
-            dkernel = tf.matmul(x, dy, transpose_b=True)
-        return dx, dkernel, tf.reduce_sum(dy, axis=2)
+            y = tf.matmul(kernel, x, transpose_a=True)
+        return y + bias[..., None], gradient
 
-    if weights <= SMALL:
-        y = tf.reduce_sum(x[:, :, None] * kernel[..., None], axis=1)
-    else:
-        y = tf.matmul(kernel, x, transpose_a=True)
-    return y + bias[..., None], gradient
+    return affine
+
+
+# The second where another layer follows and no nonlinearity: dy is a sum then, which XLA would join with that over
+# samples to one over an array that it has to write out.
+affine, affine_bare = _affine(bare=False), _affine(bare=True)
 
 
 @tf.custom_gradient
@@ -93,10 +101,13 @@ def quantizer(limits: tuple[float, float], bits: int) -> Callable[[tf.Tensor], t
 class EnsembleDense(keras.layers.Layer):
     """A dense layer of `replicates` networks: (replicate, in, sample) -> (replicate, units, sample)."""
 
-    def __init__(self, units: int, replicates: int, activation: str, bits: int | None = None, **options: Any):
+    def __init__(
+        self, units: int, replicates: int, activation: str, bits: int | None = None, bare: bool = False, **options: Any
+    ):
         super().__init__(**options)
         self.units, self.replicates = units, replicates
         self.activation = tanh if activation == "tanh" else keras.activations.get(activation)
+        self.affine = affine_bare if bare else affine
         self.quantize = quantizer(LIMITS[activation], bits) if bits else tf.identity
 
     def build(self, input_shape: tuple[int, int, int]) -> None:
@@ -106,21 +117,15 @@ class EnsembleDense(keras.layers.Layer):
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
         """Apply the layer."""
-        y = affine(x, tf.convert_to_tensor(self.kernel), tf.convert_to_tensor(self.bias))
+        y = self.affine(x, tf.convert_to_tensor(self.kernel), tf.convert_to_tensor(self.bias))
         return self.quantize(self.activation(y))
 
 
-class EnsembleDropout(keras.layers.Layer):
-    """Dropout whose mask is a function of each replicate's key, not of a shared random state."""
+class Drawn(NamedTuple):
+    """What chance does to hidden layers in training: which units stay, and the noise; each by layer, or none."""
 
-    def __init__(self, rate: float, **options: Any):
-        super().__init__(**options)
-        self.rate, self.built = rate, True
-
-    def call(self, x: tf.Tensor, keys: tf.Tensor) -> tf.Tensor:
-        """Drop units; x (replicate, unit, sample), keys (replicate,) uint32."""
-        kept = uniform(keys, x.shape[1:]) >= self.rate
-        return tf.where(kept, x / (1 - self.rate), tf.zeros_like(x))
+    kept: list[tf.Tensor]
+    noise: list[tf.Tensor]
 
 
 class EnsembleNetwork(keras.Model):
@@ -131,41 +136,46 @@ class EnsembleNetwork(keras.Model):
         if condition.output == "sigmoid" and classes != 2:
             raise ValueError(f"output: sigmoid needs two classes, the dataset has {classes}: write output: softmax")
         outputs = classes if condition.output == "softmax" else 1
-        hidden = (condition.activation, condition.quantize)
+        hidden = (condition.activation, condition.quantize, condition.activation == "linear")
         self.dense = [EnsembleDense(units, replicates, *hidden) for units in condition.hidden]
         self.dense.append(EnsembleDense(outputs, replicates, "linear"))
-        self.dropout = EnsembleDropout(condition.dropout) if condition.dropout else None
+        self.rate = condition.dropout
         self.deviation = condition.activation_noise**0.5
 
-    def noise(self, keys: tf.Tensor, samples: int) -> list[tf.Tensor]:
-        """Draw each hidden layer's noise (replicate, unit, sample), none if there is none; keys (replicate,) uint32.
+    def drawn(self, keys: tf.Tensor, samples: int) -> Drawn:
+        """Draw which units of each hidden layer stay, and its noise (replicate, unit, sample).
 
-        For `call` to be given: drawn where it is added, XLA would draw it anew for every unit that reads it.
+        A function of each replicate's key, `keys` (replicate,) uint32, not of a shared random state. For `call` to be
+        given: drawn where it is used, XLA would draw it anew for every unit that reads it.
         """
-        if not self.deviation:
-            return []
-        drawn = [normal(mix(mix(keys, NOISE), depth), (x.units, samples)) for depth, x in enumerate(self.dense[:-1], 1)]
-        return [self.deviation * z for z in drawn]
+        hidden = list(enumerate(self.dense[:-1], 1))
+        kept, noise = [], []
+        if self.rate:
+            kept = [uniform(mix(keys, depth), (x.units, samples)) >= self.rate for depth, x in hidden]
+        if self.deviation:
+            noise = [self.deviation * normal(mix(mix(keys, NOISE), depth), (x.units, samples)) for depth, x in hidden]
+        return Drawn(kept, noise)
 
-    def call(self, x: tf.Tensor, keys: tf.Tensor | None = None, noise: Sequence[tf.Tensor] = ()) -> list[tf.Tensor]:
+    def call(self, x: tf.Tensor, drawn: Drawn | None = None) -> list[tf.Tensor]:
         """Return every layer's activation, the last layer's before its nonlinearity (the logits).
 
-        x (replicate, feature, sample). In training, with `keys` (replicate,) uint32, hidden units drop out, and `noise`
-        is added to them: that is in what a layer passes on, not in what is returned.
+        x (replicate, feature, sample). In training, what is `drawn` has hidden units drop out, and noise is added to
+        them: that is in what a layer passes on, not in what is returned.
         """
+        kept, noise = drawn or Drawn([], [])
         activations = []
         for depth, layer in enumerate(self.dense):
             x = layer(x)
             activations.append(x)
-            if keys is not None and self.dropout and layer is not self.dense[-1]:
-                x = self.dropout(x, keys=mix(keys, depth + 1))
+            if kept and layer is not self.dense[-1]:
+                x = tf.where(kept[depth], x / (1 - self.rate), tf.zeros_like(x))
             if noise and layer is not self.dense[-1]:
                 x = x + noise[depth]
         return activations
 
-    def apply(self, weights: Sequence[tf.Tensor], x: tf.Tensor, **disturbed: Any) -> list[tf.Tensor]:
+    def apply(self, weights: Sequence[tf.Tensor], x: tf.Tensor, drawn: Drawn | None = None) -> list[tf.Tensor]:
         """Call with explicit weights [kernel, bias, kernel, ...]: as loop state they are 2-3 times faster."""
-        return self.stateless_call(weights, [], x, **disturbed)[0]
+        return self.stateless_call(weights, [], x, drawn=drawn)[0]
 
 
 def sources(condition: Condition, replicates: range) -> tuple[list[int], list[int]]:

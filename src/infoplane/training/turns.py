@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from infoplane.training.backend import tf
+from infoplane.training.network import Drawn
 from infoplane.training.randomness import mix, permutation
 
 # Samples whose gradient is computed at once; a larger batch sums over such pieces, which stay in the cache.
@@ -33,7 +34,7 @@ class Data(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """What is computed on at once: x (replicate, feature, sample), labels, and what keys (replicate,) draw beside.
+    """What is computed on at once: x (replicate, feature, sample), labels, and what is drawn for hidden layers.
 
     `share` (sample,) is each sample's in the mean over its batch: 0 if it only fills up the turn.
     """
@@ -41,8 +42,7 @@ class Turn(NamedTuple):
     x: tf.Tensor
     label: tf.Tensor
     share: tf.Tensor
-    keys: tf.Tensor
-    noise: list[tf.Tensor]
+    drawn: Drawn
 
 
 Function = Callable[[Any, Turn], Any]
@@ -51,12 +51,12 @@ Function = Callable[[Any, Turn], Any]
 class Turns:
     """The turns of each epoch through x (sample, feature), for `n_train` training samples in batches of `batch`.
 
-    `noise(keys, samples)` draws what is added to activations. An input that a matrix product reads is gathered
+    `draw(keys, samples)` is the network's `drawn`. An input that a matrix product reads is gathered
     `by_sample`, what sums read number by number, as they do.
     """
 
-    def __init__(self, x: np.ndarray, n_train: int, batch: int, by_sample: bool, noise: Callable[..., list[tf.Tensor]]):
-        self.n_train, self.by_sample, self.noise = n_train, by_sample, noise
+    def __init__(self, x: np.ndarray, n_train: int, batch: int, by_sample: bool, draw: Callable[..., Drawn]):
+        self.n_train, self.by_sample, self.draw = n_train, by_sample, draw
         self.pieces = 1 if batch <= 2 * PIECE else ceil(batch / PIECE)
         self.size = batch if self.pieces == 1 else PIECE
         samples, features = x.shape
@@ -111,8 +111,8 @@ class Turns:
     ) -> Any:
         """Fold `function(state, turn, index)` over the turns of `rows`, with a key of `keys` for each.
 
-        The next turn is made one turn ahead and is loop state: XLA would otherwise gather its data, and draw its
-        noise, anew wherever they are used.
+        The next turn is made one turn ahead and is loop state: XLA would otherwise gather its data, and draw what is
+        drawn for it, anew wherever they are used.
         """
         count = rows.shape[1] // self.size
 
@@ -122,9 +122,8 @@ class Turns:
                 x = tf.transpose(tf.gather(self._features, columns), (0, 2, 1))
             else:
                 x = tf.gather(self._features, columns[:, None] + self._first)
-            own = mix(keys, index)
             label, share = _take(data.label, columns), _columns(shares, index, self.size)[0]
-            return Turn(x, label, share, own, self.noise(own, self.size))
+            return Turn(x, label, share, self.draw(mix(keys, index), self.size))
 
         def body(index: tf.Tensor, here: Turn, state: Any) -> tuple[tf.Tensor, Turn, Any]:
             return index + 1, made(tf.minimum(index + 1, count - 1)), function(state, here, index)
