@@ -51,7 +51,7 @@ EDITS = {
         "ADDED = 1\n@dataclass(frozen=True)",
         OF_LAYERS,
     ),
-    "training": ("src/infoplane/training/engine.py", "PIECE = 64", "PIECE = 32", {"training": 4, **MEASURED}),
+    "training": ("src/infoplane/training/turns.py", "PIECE = 64", "PIECE = 32", {"training": 4, **MEASURED}),
     "analysis": (
         "src/infoplane/analyses/learning_curves.py",
         "def analyse",
