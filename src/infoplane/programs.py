@@ -36,14 +36,15 @@ def kept(place: Path, job: str, about: Mapping[str, object]) -> Iterator[Path | 
     own = {key: value for key, value in about.items() if key not in FREE}
     words = json.dumps({**own, "processor": _processor()}, sort_keys=True, default=str)
     shelf, folder = place / hashlib.sha256(words.encode()).hexdigest()[:16], place / AT_WORK / job
-    try:
-        shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):
         folder.mkdir(parents=True)
-        for file in shelf.glob("*.pb.*"):
-            _take(file, folder)
-    except OSError:
+    if not folder.is_dir():
         yield None
         return
+    for file in shelf.glob("*.pb.*"):
+        with suppress(OSError):  # another job forgot it, or it is somebody else's
+            _take(file, folder)
     taken = set(folder.iterdir())
     try:
         yield folder
@@ -51,7 +52,7 @@ def kept(place: Path, job: str, about: Mapping[str, object]) -> Iterator[Path | 
         with suppress(OSError):
             _keep(sorted(set(folder.glob("*.pb")) - taken), shelf)
             _forget(place)
-            shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _processor() -> str:
@@ -66,8 +67,8 @@ def _take(file: Path, folder: Path) -> None:
     data, name = file.read_bytes(), file.stem
     if file.suffix != f".{hashlib.sha256(data).hexdigest()}":
         return file.unlink()
-    os.utime(file)  # used: to be forgotten last
     (folder / name).write_bytes(data)
+    os.utime(file)  # used: to be forgotten last
 
 
 def _keep(programs: list[Path], shelf: Path) -> None:
