@@ -9,7 +9,7 @@ from infoplane.datasets.replicates import draw
 from infoplane.training.backend import keras, tf
 from infoplane.training.engine import Engine
 from infoplane.training.network import NOISE
-from infoplane.training.randomness import mix, normal
+from infoplane.training.randomness import mix, normal, uniform
 from infoplane.training.turns import DROPOUT
 
 OPTIMIZERS = [
@@ -176,10 +176,10 @@ def test_dropout_trains_on_masked_units(condition, problem):
     assert np.abs(without[2][0] - with_dropout[2][0]).max() > 1e-3
 
 
-def test_noise_enters_every_hidden_layer(condition, problem):
-    """Steps on activations with known noise, as anyone would write them: the gradients are Keras's own."""
-    variance = 0.3
-    setting = condition(activation_noise=variance, batch_size=40, learning_rate=0.5)
+@pytest.mark.parametrize(("variance", "rate"), [(0.3, 0.0), (0.0, 0.4), (0.1, 0.2)])
+def test_noise_and_dropout_enter_every_hidden_layer(condition, problem, variance, rate):
+    """Steps on activations with known noise and masks, as anyone would write them: the gradients are Keras's own."""
+    setting = condition(activation_noise=variance, dropout=rate, batch_size=40, learning_rate=0.5)
     engine = Engine(setting, problem(), range(2))
     end = engine.weights(engine.run(engine.start(), 0, 1))
     (data,) = engine._data
@@ -193,7 +193,10 @@ def test_noise_enters_every_hidden_layer(condition, problem):
                 for depth, layer in enumerate(model.layers, 1):
                     t = layer(t)
                     if layer is not model.layers[-1]:
-                        drawn = normal(mix(mix(mix(keys, step), NOISE), depth), (layer.units, engine.batch))
+                        own, shape = mix(keys, step), (layer.units, engine.batch)
+                        kept = tf.transpose(uniform(mix(own, depth), shape)[r][:, : len(rows)]) >= rate
+                        t = tf.where(kept, t / (1 - rate), 0)
+                        drawn = normal(mix(mix(own, NOISE), depth), shape)
                         t += variance**0.5 * tf.transpose(drawn[r][:, : len(rows)])
                 loss = tf.reduce_mean(keras.losses.binary_crossentropy(engine.label[r, rows][:, None], t))
             model.optimizer.apply(tape.gradient(loss, model.trainable_weights), model.trainable_weights)
