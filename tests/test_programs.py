@@ -27,7 +27,7 @@ def left(place, about=ABOUT, name="loop.pb", data=b"machine code"):
 
 
 def shelved(place):
-    return list(place.glob("*/*.pb.*"))
+    return list(place.glob("*/*.pb"))
 
 
 def test_the_next_job_finds_what_one_has_compiled(tmp_path):
@@ -45,8 +45,16 @@ def test_a_sweep_over_seeds_shares_and_nothing_else_does(tmp_path):
 def test_a_damaged_program_is_compiled_anew(tmp_path):
     left(tmp_path)
     (kept,) = shelved(tmp_path)
-    kept.write_bytes(b"machine c0de")
+    kept.write_bytes(kept.read_bytes().replace(b"code", b"c0de"))
     assert left(tmp_path) == {}
+    assert left(tmp_path) == {"loop.pb": b"machine code"}
+
+
+def test_of_jobs_that_compile_the_same_at_once_one_program_is_kept(tmp_path):
+    with programs.kept(tmp_path, "one", ABOUT) as one, programs.kept(tmp_path, "other", ABOUT) as other:
+        (one / "loop.pb").write_bytes(b"machine code")
+        (other / "loop.pb").write_bytes(b"code of a machine")
+    assert len(shelved(tmp_path)) == 1
     assert left(tmp_path) == {"loop.pb": b"machine code"}
 
 
@@ -59,7 +67,7 @@ def test_another_processor_finds_none(tmp_path, monkeypatch):
 
 
 def test_what_was_used_longest_ago_is_forgotten(tmp_path, monkeypatch):
-    monkeypatch.setattr(programs, "KEPT_BYTES", 2 * len(b"machine code"))
+    monkeypatch.setattr(programs, "KEPT_BYTES", 2 * (programs.DIGEST + len(b"machine code")))
     for name in ("first", "second"):
         left(tmp_path, {"hidden": name})
     for file in shelved(tmp_path):

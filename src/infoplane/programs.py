@@ -3,7 +3,7 @@
 XLA compiles a condition's epochs for seconds, and a sweep over seeds asks for the same program a thousand times.
 TensorFlow can write what it compiles into a folder and looks there first, by a fingerprint of the program. But it reads
 whatever bytes it finds, also damaged ones or another processor's. So each job has a folder of its own for that: what
-is kept comes there if its digest is the one in its name, and programs are kept apart by all that they depend on beside.
+is kept comes there if it begins with its digest, and programs are kept apart by all that they depend on beside.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pathlib import Path
 from infoplane.artifacts import write_bytes
 
 KEPT_BYTES = 256 * 2**20  # of all programs; the seed network's are 1.5 MB
+DIGEST = hashlib.sha256().digest_size
 AT_WORK = "jobs"
 FREE = ("seed", "epochs", "snapshots")  # what is handed to a program, or not its business
 CPUINFO, CARDS = Path("/proc/cpuinfo"), Path("/proc/driver/nvidia/gpus")
@@ -42,7 +43,7 @@ def kept(place: Path, job: str, about: Mapping[str, object]) -> Iterator[Path | 
     if not folder.is_dir():
         yield None
         return
-    for file in shelf.glob("*.pb.*"):
+    for file in shelf.glob("*.pb"):
         with suppress(OSError):  # another job forgot it, or it is somebody else's
             _take(file, folder)
     taken = set(folder.iterdir())
@@ -64,24 +65,26 @@ def _processor() -> str:
 
 def _take(file: Path, folder: Path) -> None:
     """A kept program into a job's folder, or away with it."""
-    data, name = file.read_bytes(), file.stem
-    if file.suffix != f".{hashlib.sha256(data).hexdigest()}":
+    kept = file.read_bytes()
+    digest, program = kept[:DIGEST], kept[DIGEST:]
+    if digest != hashlib.sha256(program).digest():
         return file.unlink()
-    (folder / name).write_bytes(data)
+    (folder / file.name).write_bytes(program)
     os.utime(file)  # used: to be forgotten last
 
 
 def _keep(programs: list[Path], shelf: Path) -> None:
+    """One of a fingerprint: jobs that compile it at once get other bytes each, and the last one's stay."""
     if programs:
         shelf.mkdir(parents=True, exist_ok=True)
     for program in programs:
         data = program.read_bytes()
-        write_bytes(shelf / f"{program.name}.{hashlib.sha256(data).hexdigest()}", data)
+        write_bytes(shelf / program.name, hashlib.sha256(data).digest() + data)
 
 
 def _forget(place: Path) -> None:
     """Remove what has not been used for longest, as far as there is too much."""
-    found = sorted(((file.stat(), file) for file in place.glob("*/*.pb.*")), key=lambda pair: -pair[0].st_mtime)
+    found = sorted(((file.stat(), file) for file in place.glob("*/*.pb")), key=lambda pair: -pair[0].st_mtime)
     total = 0
     for stat, file in found:
         total += stat.st_size

@@ -79,6 +79,6 @@ def test_a_job_that_is_killed_is_said(project):
 
 
 def test_jobs_of_a_kind_share_what_is_compiled(finished):
-    """Two conditions of two jobs each, which have an epoch and a forward pass to compile."""
+    """Two conditions of two jobs each, at once or one by one, which have an epoch and a forward pass to compile."""
     shelves = (finished.folder / ".snakemake/infoplane/programs").glob("*[0-9a-f]")
     assert [len(list(shelf.iterdir())) for shelf in shelves] == [2, 2]
