@@ -10,6 +10,7 @@ from infoplane.statistics import (
     crossed_shares,
     epochs_until,
     epochs_until_compressed,
+    jackknife_interval,
     mean_interval,
     rank_correlation,
     smoothed,
@@ -216,6 +217,41 @@ def test_intervals_of_shares_cover_the_truth(size):
     covered = (found[..., 1] <= components) & (components <= found[..., 2])
     assert (covered.mean(0) > 0.93).all()
     assert (found[..., 4] == size - 1).all()
+
+
+def alike(rng, shared, conditions=11, number=10):
+    """Two independent properties of networks (condition, network, 2), of which those of a number have a share in common."""
+    own = rng.normal(size=(conditions, number, 2))
+    return np.sqrt(shared) * rng.normal(size=(number, 2)) + np.sqrt(1 - shared) * own
+
+
+def test_networks_that_have_something_in_common_are_left_out_together():
+    """Else the interval of a mean over conditions is too narrow: their networks of one number are not independent."""
+    rng = np.random.default_rng(0)
+
+    def correlations(table):
+        return rank_correlation(table[..., 0], table[..., 1])
+
+    together = apart = 0
+    for table in (alike(rng, 0.7) for _ in range(300)):
+        mean = jackknife_interval(lambda kept, t=table: correlations(t[:, kept]).mean(), 10, "1", "r", "atanh")
+        together += mean[1] <= 0 <= mean[2]
+        mean = mean_interval(replicates(correlations(table)), "1", "r", "atanh")
+        apart += mean[1] <= 0 <= mean[2]
+    assert together / 300 > 0.92  # 0.95 nominal; standard error 0.013
+    assert apart / 300 < 0.6
+
+
+def test_the_jackknife_of_a_mean_is_its_t_interval():
+    values = replicates(np.random.default_rng(0).normal(size=9))
+    found = jackknife_interval(lambda kept: values.values[kept].mean(), 9, "bits", "height")
+    np.testing.assert_allclose(found, mean_interval(values, "bits", "height"))
+
+
+def test_two_networks_and_a_correlation_of_one_have_no_interval_by_the_jackknife():
+    for statistic, number in ((np.mean, 2), (lambda kept: 1.0, 5)):
+        parts = jackknife_interval(statistic, number, "1", "r", "atanh").sel(interval=["low", "high"])
+        assert parts.isnull().all()
 
 
 def test_few_crossed_networks_have_no_interval_and_one_row_has_no_share():

@@ -1,7 +1,8 @@
 """What is said of the population of networks, each statistic with its uncertainty, and curves over epochs made alike.
 
 A network is one draw of weights, labels and data order: the unit of every interval is the replicate, with all its
-epochs and layers. Means have t intervals; other statistics BCa bootstrap intervals (Efron & Tibshirani 1993, ch. 14).
+epochs and layers. Means have t intervals; other statistics BCa bootstrap intervals (Efron & Tibshirani 1993, ch. 14),
+or the jackknife's (ch. 11) where networks are not independent of each other.
 """
 
 from __future__ import annotations
@@ -88,6 +89,25 @@ def bootstrap_interval(
     return _interval(parts, units, long_name, "linear")
 
 
+def jackknife_interval(
+    statistic: Callable[[np.ndarray], float], number: int, units: str, long_name: str, scale: str = "linear"
+) -> xr.DataArray:
+    """A statistic of networks and its 95 % t interval, along `interval`, by leaving out each of `number` at a time.
+
+    `statistic(kept)` takes the numbers that are kept. What shares a number (the networks of several conditions, from
+    the same seed) is left out together, since it is not independent. NaN ends where there are fewer than three.
+    """
+    from scipy.stats import t
+
+    to, back = SCALES[scale]
+    with np.errstate(divide="ignore", invalid="ignore"):  # a correlation of 1 has no interval
+        estimate = to(statistic(np.arange(number)))
+        error = np.sqrt(_jackknife(lambda kept: to(statistic(kept)), number)) if number > 2 else np.nan
+        half = t.ppf((1 + LEVEL) / 2, number - 1) * error
+        parts = [back(estimate), back(estimate - half), back(estimate + half), error, number - 1.0]
+    return _interval(xr.DataArray(parts, dims=INTERVAL), units, long_name, scale)
+
+
 def crossed_shares(values: np.ndarray) -> np.ndarray:
     """Shares of the variance of a table (..., row, column, coordinate): of rows, of columns, of the rest (..., source).
 
@@ -119,7 +139,9 @@ def crossed_intervals(values: np.ndarray, names: Sequence[str]) -> list[xr.DataA
     estimate = crossed_shares(values) if fewer > 1 else np.full(3, np.nan)
     variance = np.full(3, np.nan)
     if fewer > 2:
-        variance = _jackknife(values, 0) + _jackknife(values, 1)
+        rows, columns = values.shape[:2]
+        variance = _jackknife(lambda kept: crossed_shares(values[kept]), rows)
+        variance = variance + _jackknife(lambda kept: crossed_shares(values[:, kept]), columns)
     half = t.ppf((1 + LEVEL) / 2, fewer - 1) * np.sqrt(variance)
     parts = np.stack([estimate, estimate - half, estimate + half, np.sqrt(variance), np.full(3, fewer - 1.0)])
     found = zip(parts.T, names, strict=True)
@@ -136,10 +158,9 @@ def mean_of_pairs(matrix: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     return matrix[one, other].sum((-2, -1)) / pairs
 
 
-def _jackknife(values: np.ndarray, axis: int) -> np.ndarray:
-    """The variance of the shares by leaving out each row, or column (Efron & Tibshirani 1993, eq. 11.5)."""
-    number = values.shape[axis]
-    without = np.stack([crossed_shares(np.delete(values, one, axis)) for one in range(number)])
+def _jackknife(statistic: Callable[[np.ndarray], Any], number: int) -> np.ndarray:
+    """The variance of a statistic of those kept by leaving out each in turn (Efron & Tibshirani 1993, eq. 11.5)."""
+    without = np.stack([statistic(np.delete(np.arange(number), one)) for one in range(number)])
     return (number - 1) * without.var(0)
 
 

@@ -10,7 +10,7 @@ import xarray as xr
 
 from infoplane.analyses.base import InformationAnalysis, LearnedAnalysis, Run, complete, result, stated
 from infoplane.analyses.phases import compression
-from infoplane.statistics import bootstrap_interval, last, mean_interval, rank_correlation, smoothed
+from infoplane.statistics import jackknife_interval, last, mean_interval, rank_correlation, smoothed
 
 FEWEST = 5  # networks that have a correlation worth counting
 ERRORS = ("train_error", "test_error")
@@ -30,17 +30,20 @@ class Generalization(LearnedAnalysis, InformationAnalysis):
         """By condition: `compression`, `gap`, `test_error` (replicate), means, `rank_correlation` within.
 
         The root has `pooled` over all networks and `within`, the mean over conditions (interval), and `networks`.
+        Networks of one number have the same samples held out in every condition, and mostly the same initial weights:
+        the intervals take them together.
         """
         networks = [self._networks(run) for run in runs]
-        inside = np.array([_correlation(data) for data in networks])
-        together = xr.concat(networks, "replicate", join="override").dropna("replicate")
-        x, y = together["compression"].values, together["gap"].values
-        pooled = {"units": "1", "long_name": "rank correlation of all networks, pooled"}
-        within = xr.DataArray(inside, dims="replicate")  # a condition is the unit
+        together = xr.concat(networks, "condition", join="outer")[["compression", "gap"]].dropna("replicate", how="all")
+        pairs = together.to_dataarray().transpose("condition", "replicate", "variable").values
+        enough = np.isfinite(pairs).all(-1).sum(1) >= FEWEST
+        inside = np.array([_correlation(own) if counts else np.nan for own, counts in zip(pairs, enough, strict=True)])
+        counted, number = pairs[np.isfinite(inside)], pairs.shape[1]
+        pooled, within = "rank correlation of all networks, pooled", "rank correlation within conditions"
         root = {
-            "pooled": bootstrap_interval(rank_correlation, x, y, paired=True, **pooled),
-            "within": mean_interval(within, "1", "rank correlation within conditions", "atanh"),
-            "networks": stated(xr.DataArray(len(x)), "1", "networks of all conditions"),
+            "pooled": jackknife_interval(lambda kept: _correlation(pairs[:, kept]), number, "1", pooled, "atanh"),
+            "within": jackknife_interval(lambda kept: _within(counted[:, kept]), number, "1", within, "atanh"),
+            "networks": stated(xr.DataArray(int(np.isfinite(pairs).all(-1).sum())), "1", "networks of all conditions"),
             "conditions": stated(xr.DataArray(int(np.isfinite(inside).sum())), "1", "conditions with a correlation"),
         }
         found = [_of(data, own) for data, own in zip(networks, inside, strict=True)]
@@ -55,11 +58,16 @@ class Generalization(LearnedAnalysis, InformationAnalysis):
         return self.of_learned(run, merged)
 
 
-def _correlation(networks: xr.Dataset) -> float:
-    kept = networks.dropna("replicate")
-    if kept.sizes["replicate"] < FEWEST:
-        return np.nan
-    return float(rank_correlation(kept["compression"].values, kept["gap"].values))
+def _correlation(pairs: np.ndarray) -> float:
+    """Of networks (..., 2), some of which are NaN."""
+    known = pairs[np.isfinite(pairs).all(-1)]
+    return float(rank_correlation(*known.T)) if len(known) else np.nan
+
+
+def _within(pairs: np.ndarray) -> float:
+    """The mean of the conditions' (condition, replicate, 2), of those whose networks differ."""
+    found = np.array([_correlation(own) for own in pairs])
+    return float(found[np.isfinite(found)].mean()) if np.isfinite(found).any() else np.nan
 
 
 def _of(networks: xr.Dataset, correlation: float) -> xr.Dataset:

@@ -123,7 +123,8 @@ class NoLink(LearnedClaim):
         "The two statements of existence, each by the condition that shows it best; and the rank correlation of "
         "compression and generalisation gap *within* conditions, which must be 0 within a margin. Pooled over "
         "conditions it is not: they differ in both for reasons of their own (Simpson's paradox), so the pooled one "
-        "stands beside as a control."
+        "stands beside as a control. Conditions are not independent, since their networks of one number have the same "
+        "samples held out: the interval is of networks, not of conditions."
     )
 
     kind: Literal["no_link"] = "no_link"
