@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import logsumexp
 
+from infoplane.measures import mixture as pairs
 from infoplane.measures.kde import Kde, kde_information
 
 
@@ -67,12 +68,37 @@ def test_both_bounds_by_their_definition(mixture, units):
     np.testing.assert_allclose([bits.I_XT, bits.I_TY], full_matrix(t, p_x, p_y, variance), atol=1e-5)
 
 
-def test_more_components_than_a_block_holds():
+SPREADS = {  # (component, unit), as the blocks of pairs have them
+    "all near": lambda rng: 0.02 * rng.normal(size=(700, 3)),
+    "some near": lambda rng: np.tanh(rng.normal(size=(700, 3))),
+    "few near": lambda rng: rng.normal(size=(700, 8)),
+    "none near": lambda rng: 3 * rng.normal(size=(700, 12)),
+    "far groups": lambda rng: 5.0 * rng.integers(0, 3, size=(700, 1)) + 0.02 * rng.normal(size=(700, 2)),
+    "along one axis": lambda rng: rng.permutation(700)[:, None] * np.array([0.0, 0.01, 0.0]),
+}
+
+
+@pytest.mark.parametrize("spread", SPREADS)
+def test_more_components_than_a_block_holds(spread):
     rng = np.random.default_rng(0)
-    t = np.tanh(rng.normal(size=(700, 3)))
+    t = SPREADS[spread](rng)
     p_x, p_y = rng.dirichlet(np.ones(700)), rng.dirichlet([0.5, 0.5], 700)
     bits = kde_information(*arrays(t, p_x, p_y), 1e-3)
     np.testing.assert_allclose([bits.I_XT, bits.I_TY], full_matrix(t, p_x, p_y, 1e-3), atol=1e-5)
+
+
+def test_pairs_out_of_reach_are_left_out(monkeypatch):
+    """Of groups far apart no block between them is looked at, of few near pairs no others are."""
+    seen = []
+    for name in ("_add_all", "_add_few"):
+        add = getattr(pairs, name)
+        monkeypatch.setattr(pairs, name, lambda *args, add=add, name=name: seen.append(name) or add(*args))
+    rng, weights = np.random.default_rng(0), np.full((1024, 2), 1 / 2048)
+    pairs.pairwise_sums(np.repeat([0.0, 5, 10, 15], 256)[:, None] + 1e-3 * rng.normal(size=(1024, 1)), weights, 1e-3)
+    assert seen == ["_add_all"] * 4  # of ten
+    seen.clear()
+    pairs.pairwise_sums(3 * rng.normal(size=(1024, 12)), weights, 1e-3)
+    assert set(seen) == {"_add_few"}
 
 
 @given(st.integers(0, 2**32), st.integers(1, 4), st.sampled_from([1e-4, 1e-2]))

@@ -14,6 +14,9 @@ BLOCK = 256  # its kernel, 256 KB, stays in the second-level cache
 # fewer than 1e-12.
 SMALLEST_EXPONENT, SMALLEST_EXPONENT_FLOAT64 = -40.0, -600.0
 SMALLEST_WEIGHT = 1e-20
+LIMITS = np.array([SMALLEST_EXPONENT, 0], np.float32)
+SMALLEST_ROOT = np.float32(np.exp(SMALLEST_EXPONENT / 4))
+FEW, SAMPLED = 0.05, 16  # up to this share of pairs within reach, as one row of 16 shows, they are picked out
 
 
 def components(activation: np.ndarray, p_xy: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray] | None]:
@@ -34,34 +37,57 @@ def pairwise_sums(points: np.ndarray, weights: np.ndarray, variance: float) -> t
     """Σ_j w_jc exp(-|t_i - t_j|² / 2σ²), and the same with 8σ², each (component, class).
 
     points (component, unit), weights (component, class). Distances are symmetric, and the first kernel is the
-    fourth power of the second, so one exponential serves four sums.
+    fourth power of the second, so one exponential serves four sums. Components that lie together are taken together,
+    so that most pairs of blocks have no pair, or few, that are near enough to count.
     """
-    left, right = _distance_factors(points, -1 / (8 * variance))
+    order = _neighbours(points)
+    points, weights = points[order], weights[order]
     columns = np.where(weights > SMALLEST_WEIGHT, weights, 0).T.astype(np.float32, order="C")
     narrow, wide = np.zeros((2, *columns.shape))
-    smallest, zero, fourth_root = np.array([SMALLEST_EXPONENT, 0, np.exp(SMALLEST_EXPONENT / 4)], np.float32)
-    exponent, kernel = np.empty(BLOCK**2), np.empty(BLOCK**2, np.float32)
-    for rows in _blocks(len(points)):
-        for cols in _blocks(rows.stop):
-            shape = (rows.stop - rows.start, cols.stop - cols.start)
-            power, k = (buffer[: shape[0] * shape[1]].reshape(shape) for buffer in (exponent, kernel))
-            np.matmul(left[rows], right[:, cols], out=power)  # float64: large activations' squares cancel
-            with np.errstate(over="ignore"):
-                np.copyto(k, power, casting="same_kind")
-            np.clip(k, smallest, zero, out=k)  # rounding can make the distance of a point from itself imaginary
-            np.exp(k, out=k)
-            _add_sums(wide, k, columns, rows, cols)
-            np.maximum(k, fourth_root, out=k)
-            np.square(k, out=k)
-            np.square(k, out=k)
-            _add_sums(narrow, k, columns, rows, cols)
+    for rows, cols, exponent in _within_reach(points, -1 / (8 * variance)):
+        near = np.count_nonzero(exponent[::SAMPLED] > SMALLEST_EXPONENT)
+        add = _add_few if near * SAMPLED < FEW * exponent.size else _add_all
+        add(narrow, wide, exponent, columns, rows, cols)
     # each component's kernel with itself is 1, whatever float32 made of a very small weight
-    return np.maximum(narrow.T, weights), np.maximum(wide.T, weights)
+    sums = np.empty((2, *weights.shape))
+    sums[:, order] = np.maximum(narrow.T, weights), np.maximum(wide.T, weights)
+    return sums[0], sums[1]
+
+
+def _neighbours(points: np.ndarray) -> np.ndarray:
+    """An order of the points (component, unit) in which those of a block are near: halved where they are widest."""
+
+    def halved(chosen: np.ndarray) -> list[np.ndarray]:
+        blocks = -(-len(chosen) // BLOCK)
+        if blocks < 2:
+            return [chosen]
+        own = points[chosen]
+        widest = own[:, np.argmax(np.ptp(own, axis=0))]
+        chosen, cut = chosen[np.argsort(widest)], blocks // 2 * BLOCK
+        return halved(chosen[:cut]) + halved(chosen[cut:])
+
+    return np.concatenate(halved(np.arange(len(points))))
 
 
 def _blocks(stop: int) -> Iterator[slice]:
     for start in range(0, stop, BLOCK):
         yield slice(start, min(start + BLOCK, stop))
+
+
+def _within_reach(points: np.ndarray, scale: float) -> Iterator[tuple[slice, slice, np.ndarray]]:
+    """The blocks on and below the diagonal, with their scale |t_i - t_j|²: those whose boxes are not too far apart."""
+    left, right = _distance_factors(points, scale)
+    blocks = list(_blocks(len(points)))
+    low, high = (extreme.reduceat(points, [rows.start for rows in blocks]) for extreme in (np.minimum, np.maximum))
+    buffer = np.empty(BLOCK**2)
+    for number, rows in enumerate(blocks):
+        gaps = np.maximum(np.maximum(low[number] - high[: number + 1], low[: number + 1] - high[number]), 0)
+        for near in np.flatnonzero(scale * (gaps**2).sum(1) > SMALLEST_EXPONENT):
+            cols = blocks[near]
+            shape = (rows.stop - rows.start, cols.stop - cols.start)
+            exponent = buffer[: shape[0] * shape[1]].reshape(shape)
+            np.matmul(left[rows], right[:, cols], out=exponent)  # float64: large activations' squares cancel
+            yield rows, cols, exponent
 
 
 def _distance_factors(points: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray]:
@@ -73,6 +99,21 @@ def _distance_factors(points: np.ndarray, scale: float) -> tuple[np.ndarray, np.
     return left, np.ascontiguousarray(np.concatenate([points, one, square], axis=1).T)
 
 
+def _add_all(
+    narrow: np.ndarray, wide: np.ndarray, exponent: np.ndarray, columns: np.ndarray, rows: slice, cols: slice
+) -> None:
+    """Add the kernels of all pairs of a block."""
+    with np.errstate(over="ignore"):
+        kernel = exponent.astype(np.float32)
+    np.clip(kernel, *LIMITS, out=kernel)  # rounding can make the distance of a point from itself imaginary
+    np.exp(kernel, out=kernel)
+    _add_sums(wide, kernel, columns, rows, cols)
+    np.maximum(kernel, SMALLEST_ROOT, out=kernel)
+    np.square(kernel, out=kernel)
+    np.square(kernel, out=kernel)
+    _add_sums(narrow, kernel, columns, rows, cols)
+
+
 def _add_sums(sums: np.ndarray, kernel: np.ndarray, columns: np.ndarray, rows: slice, cols: slice) -> None:
     # One class at a time: for two classes numpy's product with a matrix takes twice as long as with two
     # vectors.
@@ -80,6 +121,22 @@ def _add_sums(sums: np.ndarray, kernel: np.ndarray, columns: np.ndarray, rows: s
         total[rows] += kernel @ weight[cols]
         if rows != cols:
             total[cols] += weight[rows] @ kernel
+
+
+def _add_few(
+    narrow: np.ndarray, wide: np.ndarray, exponent: np.ndarray, columns: np.ndarray, rows: slice, cols: slice
+) -> None:
+    """Add the kernels of the pairs of a block that are near enough."""
+    near = np.flatnonzero(exponent > SMALLEST_EXPONENT)
+    if not len(near):
+        return
+    i, j = np.divmod(near, exponent.shape[1])
+    kernel = np.exp(np.minimum(exponent.ravel()[near], 0))
+    for sums, value in ((wide, kernel), (narrow, kernel**4)):
+        for total, weight in zip(sums, columns, strict=True):
+            total[rows] += np.bincount(i, value * weight[cols][j], exponent.shape[0])
+            if rows != cols:
+                total[cols] += np.bincount(j, value * weight[rows][i], exponent.shape[1])
 
 
 def density_ratios(
