@@ -81,7 +81,7 @@ class Engine:
         self.blocks = self._divide()
         size = self.blocks[0].stop
         self.network = EnsembleNetwork(condition, self.classes, size)
-        self.network(tf.zeros((size, features, 1)))
+        self.network.build((size, features, 1))
         self.optimizer = make_optimizer(condition, [tf.constant(w[:size]) for w in self.initial])
         by_sample = self.initial[0][0].size > SMALL
         self.turns = Turns(self.x, self.n_train, self.batch, by_sample, self.network.drawn)

@@ -112,7 +112,8 @@ class EnsembleDense(keras.layers.Layer):
 
     def build(self, input_shape: tuple[int, int, int]) -> None:
         """Create `kernel` (replicate, in, units) and `bias` (replicate, units)."""
-        self.kernel = self.add_weight(name="kernel", shape=(self.replicates, input_shape[1], self.units))
+        shape = (self.replicates, input_shape[1], self.units)
+        self.kernel = self.add_weight(name="kernel", shape=shape, initializer="zeros")
         self.bias = self.add_weight(name="bias", shape=(self.replicates, self.units), initializer="zeros")
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
@@ -141,6 +142,13 @@ class EnsembleNetwork(keras.Model):
         self.dense.append(EnsembleDense(outputs, replicates, "linear"))
         self.rate = condition.dropout
         self.deviation = condition.activation_noise**0.5
+
+    def build(self, input_shape: tuple[int, int, int]) -> None:
+        """Create the layers' weights; without this Keras would trace a forward pass for it."""
+        replicates, width, samples = input_shape
+        for layer in self.dense:
+            layer.build((replicates, width, samples))
+            width = layer.units
 
     def drawn(self, keys: tf.Tensor, samples: int) -> Drawn:
         """Draw which units of each hidden layer stay, and its noise (replicate, unit, sample).

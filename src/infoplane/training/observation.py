@@ -20,7 +20,7 @@ class Observer:
     def __init__(self, engine: Engine, store: Store, later: Background):
         self.engine, self.store, self.later = engine, store, later
         self.network = EnsembleNetwork(engine.condition, engine.classes, store.group)
-        self.network(tf.zeros((store.group, engine.x.shape[1], 1)))
+        self.network.build((store.group, engine.x.shape[1], 1))
 
     def observe(self, snapshot: int, epoch: int, states: list[State]) -> dict[str, np.ndarray]:
         """Have the activations of one snapshot written to the store and return all else that belongs to it.
