@@ -128,7 +128,7 @@ class NoLink(LearnedClaim):
     )
 
     kind: Literal["no_link"] = "no_link"
-    correlation: Fraction = Field(0.3, description="Size of the rank correlation that counts as none.")
+    correlation: Fraction = Field(0.2, description="Size of the rank correlation that counts as none.")
     little: Positive = Field(0.5, description="Compression up to which a network does not compress, in bits.")
     much: Positive = Field(1.0, description="Compression from which a network compresses, in bits.")
     good: Fraction = Field(0.05, description="Held-out error up to which a network generalises.")
