@@ -14,7 +14,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from .conftest import SMALL, jobs
+from .conftest import EVERYTHING, SMALL, jobs
 
 
 def contents(folder):
@@ -116,6 +116,13 @@ rule mine:
     assert (home / "results/figures/learning_curves.pdf").is_file()
     again = finished.run("snakemake", "--cores", "2", "-n", cwd=home)
     assert jobs(again.stdout + again.stderr) == {}
+
+
+def test_jobs_are_looked_through_when_one_has_ended_and_no_more(project):
+    shutil.rmtree(project.folder / "results")
+    done = project.snakemake("--verbose")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("Ready jobs: ") <= sum(EVERYTHING.values()) + 1
 
 
 def test_report_shows_every_figure_with_its_caption(finished, tmp_path):

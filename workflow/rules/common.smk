@@ -245,9 +245,20 @@ def show_what_exists():
             told(infoplane.artifacts.drop_damaged, RESULTS, artifact.recipe)
         told(let_activations_go)
         told(view.bring_up_to_date, RESULTS, PLAN.view, SHOWN)
+        if workflow.local_exec:
+            look_once()
         if workflow.local_exec and TO_MAKE:
             stages = {stage for stage, artifacts in MISSING.items() if artifacts}
             warm.up(stages | ({"training"} if AGAIN else set()))
+
+
+def look_once():
+    """Have Snakemake look at all jobs only when one has ended.
+
+    It has a limit of 100 jobs a second, for which it looks again a second after each look, so that with each job that
+    ends there is one look a second more: 200 a second by the end of 200 jobs.
+    """
+    workflow.scheduling_settings.max_jobs_per_timespan = None
 
 
 def let_activations_go():
