@@ -206,6 +206,8 @@ def test_what_correlates_over_conditions_may_not_within_them(world, analyse_whol
     inside = spearmanr(np.arange(5), order).statistic
     assert [float(of["rank_correlation"]) for of in found] == pytest.approx([inside] * 2)
     assert estimate(root["within"]) == pytest.approx(inside)
+    # of five networks, which the conditions share: neither of two conditions nor of ten networks
+    assert [float(root[name].sel(interval="df")) for name in ("within", "pooled")] == [4, 4]
     pooled, low, high = root["pooled"].values[:3]
     assert pooled == pytest.approx(spearmanr(np.ravel(lost), np.ravel(gaps)).statistic)
     assert low <= pooled <= high

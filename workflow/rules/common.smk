@@ -256,9 +256,11 @@ def look_once():
     """Have Snakemake look at all jobs only when one has ended.
 
     It has a limit of 100 jobs a second, for which it looks again a second after each look, so that with each job that
-    ends there is one look a second more: 200 a second by the end of 200 jobs.
+    ends there is one look a second more: 200 a second by the end of 200 jobs. A limit that someone asks for stays.
     """
-    workflow.scheduling_settings.max_jobs_per_timespan = None
+    limit = workflow.scheduling_settings.max_jobs_per_timespan
+    if limit and (limit.max_jobs, limit.timespan) == (100, 1):
+        workflow.scheduling_settings.max_jobs_per_timespan = None
 
 
 def let_activations_go():
