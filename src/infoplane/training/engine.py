@@ -18,7 +18,8 @@ from infoplane.condition import Condition
 from infoplane.datasets.replicates import TEST_SHARE
 from infoplane.training.backend import keras, tf
 from infoplane.training.network import SMALL, EnsembleNetwork, initial_weights, sources
-from infoplane.training.optimizers import make_optimizer
+from infoplane.training.optimizers import elementwise, make_optimizer
+from infoplane.training.packing import Packing
 from infoplane.training.randomness import replicate_keys
 from infoplane.training.turns import PIECE, Data, Turn, Turns
 
@@ -31,13 +32,13 @@ Tensors = list[tf.Tensor]
 class State(NamedTuple):
     """Where a block of replicates stands after an epoch: all that its next epoch depends on."""
 
-    weights: Tensors
+    weights: Tensors  # packed, as the gradients and their moments are
     slots: Tensors
     diverged: tf.Tensor  # (replicate,) int32: the epoch in which weights became non-finite, -1 if they have not
 
 
 class Moments(NamedTuple):
-    """Of the gradients seen: how many samples, and of each kernel the mean and the sum of squared deviations."""
+    """Of the gradients seen: how many samples, and of each weight the mean and the sum of squared deviations."""
 
     seen: tf.Tensor
     means: Tensors
@@ -82,7 +83,8 @@ class Engine:
         size = self.blocks[0].stop
         self.network = EnsembleNetwork(condition, self.classes, size)
         self.network.build((size, features, 1))
-        self.optimizer = make_optimizer(condition, [tf.constant(w[:size]) for w in self.initial])
+        self.packing = Packing(self.initial, elementwise(condition.optimizer, condition.optimizer_options))
+        self.optimizer = make_optimizer(condition, self.packing.pack([w[:size] for w in self.initial]))
         by_sample = self.initial[0][0].size > SMALL
         self.turns = Turns(self.x, self.n_train, self.batch, by_sample, self.network.drawn)
         keys = replicate_keys(condition.seed, replicates)
@@ -114,14 +116,14 @@ class Engine:
         diverged: np.ndarray | None = None,
     ) -> State:
         """Return a block's state made of arrays; without `slots` and `diverged`, as before the first epoch."""
-        weights = [tf.constant(w) for w in weights]
-        slots = self.optimizer.slots(weights) if slots is None else [tf.constant(s) for s in slots]
+        packed = self.packing.pack(weights)
+        slots = self.optimizer.slots(packed) if slots is None else [tf.constant(s) for s in slots]
         diverged = np.full(len(weights[0]), -1) if diverged is None else diverged
-        return State(weights, slots, tf.constant(diverged, tf.int32))
+        return State(packed, slots, tf.constant(diverged, tf.int32))
 
     def weights(self, states: list[State]) -> list[np.ndarray]:
         """Return [kernel, bias, kernel, ...] of all replicates."""
-        return [self.join(parts) for parts in zip(*(state.weights for state in states), strict=True)]
+        return [self.join(parts) for parts in zip(*(self._unpacked(state.weights) for state in states), strict=True)]
 
     def diverged(self, states: list[State]) -> np.ndarray:
         """Return the epoch in which each replicate diverged, -1 where it did not."""
@@ -140,9 +142,14 @@ class Engine:
         """
         span = tf.constant(epoch), tf.constant(epoch + 1), tf.constant(True)
         found = [self._run(data, state, *span)[1] for data, state in zip(self._data, states, strict=True)]
-        means = [np.stack([norm(mean) for mean in moments.means], axis=1) for moments in found]
-        squares = [np.stack([_sum(np.maximum(s, 0)) for s in moments.squares], axis=1) for moments in found]
+        means, squares = [], []
+        for moments in found:
+            means.append(np.stack([norm(m) for m in self._unpacked(moments.means)[::2]], axis=1))
+            squares.append(np.stack([_sum(np.maximum(s, 0)) for s in self._unpacked(moments.squares)[::2]], axis=1))
         return self.join(means), np.sqrt(self.join(squares) / self.n_train)
+
+    def _unpacked(self, packed: Tensors) -> list[np.ndarray]:
+        return self.packing.unpack([array.numpy() for array in packed])
 
     def loss(self, logits: tf.Tensor, label: tf.Tensor) -> tf.Tensor:
         """Cross-entropy in nats, or squared error. logits (replicate, output, sample), label (replicate, sample)."""
@@ -181,21 +188,21 @@ class Engine:
         """
 
         def step(state: Any, over_turns: Callable[..., Tensors], size: tf.Tensor) -> Any:
-            weights, slots, moments = state
-            slopes = self._gradient(weights, over_turns)
+            packed, slots, moments = state
+            slopes = self.packing.pack(self._gradient(self.packing.unpack(packed), over_turns))
             return tf.cond(
                 at_rest,
-                lambda: (weights, slots, moments.joined(slopes[::2], size)),
-                lambda: (*self.optimizer.update(weights, slopes, slots), moments),
+                lambda: (packed, slots, moments.joined(slopes, size)),
+                lambda: (*self.optimizer.update(packed, slopes, slots), moments),
             )
 
         def body(epoch: tf.Tensor, state: State, moments: Moments) -> tuple[tf.Tensor, State, Moments]:
-            weights, slots, moments = self.turns.over_batches(data, epoch, step, (state.weights, state.slots, moments))
-            finite = tf.reduce_all([tf.reduce_all(tf.math.is_finite(w), _within(w)) for w in weights], axis=0)
+            packed, slots, moments = self.turns.over_batches(data, epoch, step, (state.weights, state.slots, moments))
+            finite = tf.reduce_all([tf.reduce_all(tf.math.is_finite(w), _within(w)) for w in packed], axis=0)
             fresh = tf.logical_and(state.diverged < 0, tf.logical_not(finite))
-            return epoch + 1, State(weights, slots, tf.where(fresh, epoch + 1, state.diverged)), moments
+            return epoch + 1, State(packed, slots, tf.where(fresh, epoch + 1, state.diverged)), moments
 
-        none = [tf.zeros_like(w) for w in state.weights[::2]]
+        none = [tf.zeros_like(w) for w in state.weights]
         start = Moments(tf.constant(0.0), none, list(none))
         return tf.while_loop(lambda epoch, *_: epoch < stop, body, (epoch, state, start))[1:]
 

@@ -6,7 +6,7 @@ runs Keras's own code on variables that are set before and read after each step 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from infoplane.condition import Condition
@@ -84,7 +84,7 @@ class KerasOptimizer:
 
     def __init__(self, name: str, options: dict[str, Any], weights: Sequence[tf.Tensor]):
         self.name, self.options = name, options
-        self.elementwise = name in ELEMENTWISE and not NORM_OPTIONS & options.keys()
+        self.elementwise = elementwise(name, options)
         self.parts = self._build(weights)
 
     def _build(self, weights: Sequence[tf.Tensor]) -> list[tuple[keras.Optimizer, list[keras.Variable]]]:
@@ -122,6 +122,11 @@ class KerasOptimizer:
 
 def _variables(parts: list[tuple[keras.Optimizer, list[keras.Variable]]]) -> Tensors:
     return [tf.convert_to_tensor(v) for optimizer, _ in parts for v in optimizer.variables]
+
+
+def elementwise(name: str, options: Mapping[str, Any]) -> bool:
+    """Whether an optimizer moves each weight by that weight's own gradients alone, whatever array it is in."""
+    return name in ELEMENTWISE and not NORM_OPTIONS & options.keys()
 
 
 def make_optimizer(condition: Condition, weights: Sequence[tf.Tensor]) -> Optimizer:
