@@ -1,5 +1,7 @@
 """An ensemble gives what its networks would give alone, trained by plain Keras."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,9 @@ from infoplane.activations import LIMITS
 from infoplane.datasets.linear import LinearTeacher
 from infoplane.datasets.replicates import draw
 from infoplane.training.backend import keras, tf
-from infoplane.training.engine import Engine
+from infoplane.training.engines import engine_of
+from infoplane.training.graph import GraphEngine
+from infoplane.training.native import NativeEngine, takes
 from infoplane.training.network import NOISE
 from infoplane.training.randomness import mix, normal, uniform
 from infoplane.training.turns import DROPOUT
@@ -64,13 +68,21 @@ def plain_model(condition, engine, replicate):
     return model
 
 
-def compare(condition, dataset, epochs=3, rtol=1e-4, atol=2e-6, replicates=range(1, 4)):
+@pytest.fixture(params=[GraphEngine, NativeEngine])
+def compare(request):
+    """The comparison of an engine with Keras; skips what only the graph trains."""
+    return partial(_compare, request.param)
+
+
+def _compare(engine_class, condition, dataset, epochs=3, rtol=1e-4, atol=2e-6, replicates=range(1, 4)):
     """Train both, epoch by epoch, with the same batches."""
-    engine = Engine(condition, dataset, replicates)
+    if engine_class is NativeEngine and not takes(condition, dataset.sizes["feature"], dataset.sizes.get("class", 0)):
+        pytest.skip("the graph's")
+    engine = engine_class(condition, dataset, replicates)
     models = [plain_model(condition, engine, r) for r in range(len(replicates))]
     states = engine.start()
     for epoch in range(epochs):
-        orders = engine.join([engine.turns.order(data, tf.constant(epoch)).numpy() for data in engine._data])
+        orders = engine.order(epoch)
         states = engine.run(states, epoch, epoch + 1)
         for r, (model, order) in enumerate(zip(models, orders, strict=True)):
             for first in range(0, len(order), engine.batch):
@@ -82,7 +94,7 @@ def compare(condition, dataset, epochs=3, rtol=1e-4, atol=2e-6, replicates=range
 
 
 @pytest.mark.parametrize(("optimizer", "options"), OPTIMIZERS, ids=str)
-def test_equals_plain_keras(condition, problem, optimizer, options):
+def test_equals_plain_keras(compare, condition, problem, optimizer, options):
     """Four steps an epoch, the last on a smaller batch, as in Model.fit."""
     rate = {"sgd": 0.2, "muon": 0.01, "adafactor": 0.2}.get(optimizer, 0.005)
     changes = {"optimizer": optimizer, "optimizer_options": options, "learning_rate": rate, "batch_size": 24}
@@ -92,57 +104,56 @@ def test_equals_plain_keras(condition, problem, optimizer, options):
 @pytest.mark.parametrize(
     "activation", ["tanh", "relu", "sigmoid", "softsign", "softplus", "elu", "leaky_relu", "linear"]
 )
-def test_activations(condition, problem, activation):
+def test_activations(compare, condition, problem, activation):
     compare(condition(activation=activation), problem())
 
 
 @pytest.mark.parametrize(("activation", "bits"), [("tanh", 4), ("sigmoid", 1), ("relu6", 8)])
-def test_quantized_activations(condition, problem, activation, bits):
+def test_quantized_activations(compare, condition, problem, activation, bits):
     compare(condition(activation=activation, quantize=bits), problem(), replicates=range(1, 3))
 
 
 @pytest.mark.parametrize(
     "changes",
-    [{"batch_size": "full"}, {"batch_size": 500}, {"l2": 0.03}, {"hidden": (70, 40)}, {"hidden": (300, 4)}],
+    [
+        *({"batch_size": size} for size in (1, 3, 100, 500, "full")),
+        *({"l2": 0.03}, {"hidden": (17, 9, 5, 1, 3)}, {"hidden": (70, 40)}, {"hidden": (300, 4)}),
+    ],
 )
-def test_batch_penalty_and_width(condition, problem, changes):
+def test_batch_penalty_and_width(compare, condition, problem, changes):
     """Full batches sum over pieces; wide layers take the matrix product, and a wide first one whole samples."""
     compare(condition(**changes), problem(samples=400))
 
 
-def test_softmax_of_several_classes(condition, problem):
-    compare(condition(output="softmax"), problem(classes=4))
+@pytest.mark.parametrize(("classes", "batch_size"), [(4, 20), (2, "full")])
+def test_softmax(compare, condition, problem, classes, batch_size):
+    compare(condition(output="softmax", batch_size=batch_size), problem(classes=classes))
 
 
 @pytest.mark.parametrize("batch_size", [24, "full"])
-def test_squared_error_of_real_valued_targets(condition, batch_size):
+def test_squared_error_of_real_valued_targets(compare, condition, batch_size):
     dataset = draw(LinearTeacher(features=5, samples=200).distribution(), 0, 4)
     compare(condition(output="linear", activation="linear", batch_size=batch_size), dataset)
 
 
-def test_two_class_softmax(condition, problem):
-    compare(condition(output="softmax", batch_size="full"), problem())
-
-
 def test_more_replicates_than_a_block(condition, problem, monkeypatch):
     """Blocks of two for five replicates: the last overlaps the one before."""
-    monkeypatch.setattr("infoplane.training.engine.BLOCK_BYTES", 4 * 8 * 20 * 2)
-    engine = Engine(condition(), problem(5), range(5))
+    monkeypatch.setattr("infoplane.training.graph.BLOCK_BYTES", 4 * 8 * 20 * 2)
+    engine = GraphEngine(condition(), problem(5), range(5))
     assert [(b.start, b.stop) for b in engine.blocks] == [(0, 2), (2, 4), (3, 5)]
-    compare(condition(), problem(5), replicates=range(5))
+    _compare(GraphEngine, condition(), problem(5), replicates=range(5))
 
 
 def test_blocks_start_from_their_own_weights(condition, problem, monkeypatch):
     """An optimizer that starts from a copy of the weights, with three blocks."""
-    monkeypatch.setattr("infoplane.training.engine.BLOCK_BYTES", 4 * 8 * 20 * 2)
+    monkeypatch.setattr("infoplane.training.graph.BLOCK_BYTES", 4 * 8 * 20 * 2)
     changes = {"optimizer": "schedulefreeadamw", "learning_rate": 0.005}
-    compare(condition(**changes), problem(5), rtol=1e-3, atol=1e-5, replicates=range(5))
+    _compare(GraphEngine, condition(**changes), problem(5), rtol=1e-3, atol=1e-5, replicates=range(5))
 
 
 def trajectory(condition, dataset, replicates, epochs=5):
-    engine = Engine(condition, dataset, replicates)
-    orders = engine.join([engine.turns.order(data, tf.constant(3)).numpy() for data in engine._data])
-    return engine.initial, orders, engine.weights(engine.run(engine.start(), 0, epochs))
+    engine = engine_of(condition, dataset, replicates)
+    return engine.initial, engine.order(3), engine.weights(engine.run(engine.start(), 0, epochs))
 
 
 @pytest.mark.parametrize(
@@ -180,10 +191,9 @@ def test_dropout_trains_on_masked_units(condition, problem):
 def test_noise_and_dropout_enter_every_hidden_layer(condition, problem, variance, rate):
     """Steps on activations with known noise and masks, as anyone would write them: the gradients are Keras's own."""
     setting = condition(activation_noise=variance, dropout=rate, batch_size=40, learning_rate=0.5)
-    engine = Engine(setting, problem(), range(2))
+    engine = GraphEngine(setting, problem(), range(2))
     end = engine.weights(engine.run(engine.start(), 0, 1))
-    (data,) = engine._data
-    order, keys = engine.turns.order(data, tf.constant(0)).numpy(), mix(mix(data.keys, 0), DROPOUT)
+    order, keys = engine.order(0), mix(mix(tf.constant(engine.keys), 0), DROPOUT)
     for r in range(2):
         model = plain_model(setting, engine, r)
         for step, first in enumerate(range(0, engine.n_train, engine.batch)):
@@ -205,13 +215,14 @@ def test_noise_and_dropout_enter_every_hidden_layer(condition, problem, variance
 
 
 @pytest.mark.parametrize("changes", [{}, {"batch_size": 70, "l2": 0.02}])
-def test_gradient_statistics(condition, problem, changes):
+@pytest.mark.parametrize("engine_class", [GraphEngine, NativeEngine])
+def test_gradient_statistics(condition, problem, changes, engine_class):
     """Norms of mean and standard deviation over an epoch's batches, weighted by their sizes, of Keras's own gradients."""
     setting = condition(activation="relu", **{"batch_size": 24} | changes)
-    engine = Engine(setting, problem(samples=200), range(1, 3))
+    engine = engine_class(setting, problem(samples=200), range(1, 3))
     states = engine.run(engine.start(), 0, 2)
     means, deviations = engine.gradient_norms(states, 2)
-    orders = engine.join([engine.turns.order(data, tf.constant(2)).numpy() for data in engine._data])
+    orders = engine.order(2)
     for r in range(2):
         model = plain_model(setting, engine, r)
         model.set_weights([w[r] for w in engine.weights(states)])

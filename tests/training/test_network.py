@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from infoplane.training.backend import tf
-from infoplane.training.engine import Engine
+from infoplane.training.engines import engine_of
 from infoplane.training.network import affine, initial_weights, quantizer, tanh
 
 
@@ -62,14 +62,14 @@ def test_initial_weights(condition, name, deviation):
 
 def test_initial_weights_are_crossed_with_data(condition, problem):
     """Also in a job without the first; the order of the samples is each one's own."""
-    own, crossed = Engine(condition(), problem(), range(4)), Engine(condition(crossed=2), problem(), range(1, 4))
+    own, crossed = engine_of(condition(), problem(), range(4)), engine_of(condition(crossed=2), problem(), range(1, 4))
 
     def parts(engine):
         return {"weights": engine.initial[0], "data": np.stack([engine.label, engine.trained, engine.tested], 1)}
 
     for name, of in (("weights", [0, 1, 1]), ("data", [1, 0, 1])):
         np.testing.assert_array_equal(parts(crossed)[name], parts(own)[name][of])
-    np.testing.assert_array_equal(crossed._data[0].keys, own._data[0].keys[1:])
+    np.testing.assert_array_equal(crossed.keys, own.keys[1:])
 
 
 def test_orthogonal_replicates(condition):

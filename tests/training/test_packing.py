@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infoplane.training.engine import Engine
+from infoplane.training.graph import GraphEngine
 from infoplane.training.network import SMALL
 from infoplane.training.optimizers import elementwise
 from infoplane.training.packing import Packing
@@ -45,6 +45,6 @@ def test_what_is_unpacked_is_what_was_packed(widths, replicates, together, numpy
 )
 def test_an_optimizer_that_looks_at_whole_arrays_gets_them_as_they_are(options, arrays, problem, condition):
     chosen = condition(hidden=(3,), **options)
-    engine = Engine(chosen, problem(), range(2))
+    engine = GraphEngine(chosen, problem(), range(2))
     assert elementwise(chosen.optimizer, chosen.optimizer_options) == (arrays == 1)
     assert len(engine.start()[0].weights) == arrays

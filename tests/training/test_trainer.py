@@ -11,7 +11,7 @@ from infoplane import stores
 from infoplane.datasets.linear import LinearTeacher
 from infoplane.datasets.replicates import draw
 from infoplane.logs import logged
-from infoplane.training import trainer
+from infoplane.training import engine, trainer
 from infoplane.training.trainer import train
 
 SETTING = {"epochs": 8, "snapshots": 5}
@@ -129,14 +129,14 @@ def test_softmax_of_three_classes(train_store, condition, problem):
 
 def initial(monkeypatch, change):
     """Replace the initial weights by `change` of them."""
-    original = trainer.Engine.__init__.__globals__["initial_weights"]
+    original = engine.initial_weights
 
     def changed(*arguments):
         weights = original(*arguments)
         change(weights)
         return weights
 
-    monkeypatch.setattr("infoplane.training.engine.initial_weights", changed)
+    monkeypatch.setattr(engine, "initial_weights", changed)
 
 
 def test_one_diverges_and_the_others_finish(done, train_store, condition, problem, monkeypatch):

@@ -1,14 +1,9 @@
-"""The compiled training loop of an ensemble.
-
-Whole epochs run inside one compiled function. Weights and optimizer state are loop state, not variables, and each
-replicate's data order is computed where it is used (randomness.py). Replicates are independent, so they are trained
-in blocks, one after the other, whose activations stay in the cache.
-"""
+"""The replicates of one job: their data, and what an engine that trains them has to do."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from math import ceil
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,47 +12,25 @@ import xarray as xr
 from infoplane.condition import Condition
 from infoplane.datasets.replicates import TEST_SHARE
 from infoplane.training.backend import keras, tf
-from infoplane.training.network import SMALL, EnsembleNetwork, initial_weights, sources
-from infoplane.training.optimizers import elementwise, make_optimizer
-from infoplane.training.packing import Packing
-from infoplane.training.randomness import replicate_keys
-from infoplane.training.turns import PIECE, Data, Turn, Turns
-
-# Bytes of a piece's activations in a block of replicates (measured: docs/performance.md).
-BLOCK_BYTES = 192 * 2**10
-
-Tensors = list[tf.Tensor]
+from infoplane.training.network import initial_weights, sources
+from infoplane.training.randomness import permutation, replicate_keys
 
 
 class State(NamedTuple):
     """Where a block of replicates stands after an epoch: all that its next epoch depends on."""
 
-    weights: Tensors  # packed, as the gradients and their moments are
-    slots: Tensors
-    diverged: tf.Tensor  # (replicate,) int32: the epoch in which weights became non-finite, -1 if they have not
+    weights: list[Any]  # packed, as the engine carries them; the replicate axis first
+    slots: list[Any]  # of the optimizer
+    diverged: Any  # (replicate,) int32: the epoch in which weights became non-finite, -1 if they have not
 
 
-class Moments(NamedTuple):
-    """Of the gradients seen: how many samples, and of each weight the mean and the sum of squared deviations."""
-
-    seen: tf.Tensor
-    means: Tensors
-    squares: Tensors
-
-    def joined(self, slopes: Tensors, size: tf.Tensor) -> Moments:
-        """With those of a batch: Welford's recurrence, since the mean can exceed the deviation by far."""
-        share = size / (self.seen + size)
-        means = [m + share * (g - m) for m, g in zip(self.means, slopes, strict=True)]
-        spread = zip(self.squares, slopes, self.means, means, strict=True)
-        return Moments(self.seen + size, means, [s + size * (g - m) * (g - n) for s, g, m, n in spread])
-
-
-class Engine:
+class Engine(ABC):
     """The replicates of one job: their data and their training, in `blocks` (slices of the replicate axis).
 
-    All blocks have one length, so that one compiled function serves them: the last may overlap the one before, whose
-    results then count.
+    The last block may overlap the one before, whose results then count.
     """
+
+    blocks: list[slice]
 
     def __init__(self, condition: Condition, dataset: xr.Dataset, replicates: range):
         chosen = dataset.sel(replicate=sources(condition, replicates)[1])
@@ -71,6 +44,10 @@ class Engine:
         real = self.regression
         self.label = chosen["target"].values.astype(np.float32) if real else chosen["label"].values.astype(np.int32)
         self.classes = dataset.sizes.get("class", 0)
+        if condition.output == "sigmoid" and self.classes != 2:
+            raise ValueError(
+                f"output: sigmoid needs two classes, the dataset has {self.classes}: write output: softmax"
+            )
         samples, features = self.x.shape
         self.n_train = round(condition.train_fraction * samples)
         if self.n_train == 0:
@@ -79,27 +56,15 @@ class Engine:
         self.tested = order >= samples - round(TEST_SHARE * samples)
         self.batch = self.n_train if condition.batch_size == "full" else min(condition.batch_size, self.n_train)
         self.initial = initial_weights(condition, features, self.classes, replicates)
-        self.blocks = self._divide()
-        size = self.blocks[0].stop
-        self.network = EnsembleNetwork(condition, self.classes, size)
-        self.network.build((size, features, 1))
-        self.packing = Packing(self.initial, elementwise(condition.optimizer, condition.optimizer_options))
-        self.optimizer = make_optimizer(condition, self.packing.pack([w[:size] for w in self.initial]))
-        by_sample = self.initial[0][0].size > SMALL
-        self.turns = Turns(self.x, self.n_train, self.batch, by_sample, self.network.drawn)
-        keys = replicate_keys(condition.seed, replicates)
-        train_index = np.argsort(order, axis=1)[:, : self.n_train].astype(np.int32)
-        self._data = [Data(*(tf.constant(a[b]) for a in (keys, train_index, self.label))) for b in self.blocks]
+        self.keys = replicate_keys(condition.seed, replicates)
+        self.train_index = np.argsort(order, axis=1)[:, : self.n_train].astype(np.int32)
 
-    def _divide(self) -> list[slice]:
-        replicates, units = len(self.replicates), sum(w.shape[-1] for w in self.initial[1::2])
-        most = max(1, BLOCK_BYTES // (4 * units * min(PIECE, self.batch)))
-        count = ceil(replicates / most)
-        size = ceil(replicates / count)
-        starts = [min(n * size, replicates - size) for n in range(count)]
-        return [slice(start, start + size) for start in starts]
+    def order(self, epoch: int) -> np.ndarray:
+        """Sample numbers in the order of training in `epoch`, counted from 0. Shape (replicate, train sample)."""
+        places = permutation(tf.constant(self.keys), tf.constant(epoch), self.n_train)
+        return np.take_along_axis(self.train_index, places.numpy(), axis=1)
 
-    def join(self, parts: Sequence[np.ndarray]) -> np.ndarray:
+    def join(self, parts: Sequence[Any]) -> np.ndarray:
         """Concatenate one array per block, the replicate axis first, to one of all replicates."""
         stops = [0, *(block.stop for block in self.blocks)]
         pieces = zip(parts, self.blocks, stops[:-1], strict=True)
@@ -109,6 +74,7 @@ class Engine:
         """Return the blocks' states before the first epoch."""
         return [self.resume([w[block] for w in self.initial]) for block in self.blocks]
 
+    @abstractmethod
     def resume(
         self,
         weights: Sequence[np.ndarray],
@@ -116,23 +82,29 @@ class Engine:
         diverged: np.ndarray | None = None,
     ) -> State:
         """Return a block's state made of arrays; without `slots` and `diverged`, as before the first epoch."""
-        packed = self.packing.pack(weights)
-        slots = self.optimizer.slots(packed) if slots is None else [tf.constant(s) for s in slots]
-        diverged = np.full(len(weights[0]), -1) if diverged is None else diverged
-        return State(packed, slots, tf.constant(diverged, tf.int32))
+
+    @abstractmethod
+    def run(self, states: list[State], epoch: int, stop: int) -> list[State]:
+        """Train from completed epoch `epoch` to `stop`."""
+
+    @abstractmethod
+    def unpacked(self, packed: list[Any]) -> list[np.ndarray]:
+        """Arrays as a state carries them as [kernel, bias, kernel, ...]."""
+
+    @abstractmethod
+    def moments(self, states: list[State], epoch: int) -> list[tuple[list[Any], list[Any]]]:
+        """Of each block, mean and sum of squared deviations of the gradients over the batches of `epoch`, packed.
+
+        Weights stay as they are during the pass; batches count by their size.
+        """
 
     def weights(self, states: list[State]) -> list[np.ndarray]:
         """Return [kernel, bias, kernel, ...] of all replicates."""
-        return [self.join(parts) for parts in zip(*(self._unpacked(state.weights) for state in states), strict=True)]
+        return [self.join(parts) for parts in zip(*(self.unpacked(state.weights) for state in states), strict=True)]
 
     def diverged(self, states: list[State]) -> np.ndarray:
         """Return the epoch in which each replicate diverged, -1 where it did not."""
         return self.join([state.diverged for state in states])
-
-    def run(self, states: list[State], epoch: int, stop: int) -> list[State]:
-        """Train from completed epoch `epoch` to `stop`."""
-        span = tf.constant(epoch), tf.constant(stop), tf.constant(False)
-        return [self._run(data, state, *span)[0] for data, state in zip(self._data, states, strict=True)]
 
     def gradient_norms(self, states: list[State], epoch: int) -> tuple[np.ndarray, np.ndarray]:
         """Norm of the mean and of the standard deviation of each kernel's gradient over the batches of `epoch`.
@@ -140,16 +112,11 @@ class Engine:
         Weights stay as they are during the pass [ST17, sec. 3.2]; batches count by their size. Two (replicate,
         layer) float32 arrays.
         """
-        span = tf.constant(epoch), tf.constant(epoch + 1), tf.constant(True)
-        found = [self._run(data, state, *span)[1] for data, state in zip(self._data, states, strict=True)]
         means, squares = [], []
-        for moments in found:
-            means.append(np.stack([norm(m) for m in self._unpacked(moments.means)[::2]], axis=1))
-            squares.append(np.stack([_sum(np.maximum(s, 0)) for s in self._unpacked(moments.squares)[::2]], axis=1))
+        for mean, square in self.moments(states, epoch):
+            means.append(np.stack([norm(m) for m in self.unpacked(mean)[::2]], axis=1))
+            squares.append(np.stack([_sum(np.maximum(s, 0)) for s in self.unpacked(square)[::2]], axis=1))
         return self.join(means), np.sqrt(self.join(squares) / self.n_train)
-
-    def _unpacked(self, packed: Tensors) -> list[np.ndarray]:
-        return self.packing.unpack([array.numpy() for array in packed])
 
     def loss(self, logits: tf.Tensor, label: tf.Tensor) -> tf.Tensor:
         """Cross-entropy in nats, or squared error. logits (replicate, output, sample), label (replicate, sample)."""
@@ -160,61 +127,10 @@ class Engine:
         target = tf.one_hot(label, self.classes, axis=1)
         return keras.ops.categorical_crossentropy(target, logits, from_logits=True, axis=1)
 
-    def _gradient(self, weights: Tensors, over_turns: Callable[..., Tensors]) -> Tensors:
-        """Gradient of a batch's mean loss and of the L2 penalty, l2 times the sum of squared weights."""
-
-        def add(total: Tensors, turn: Turn) -> Tensors:
-            return [a + b for a, b in zip(total, self._slope(weights, turn), strict=True)]
-
-        slopes = over_turns(add, [tf.zeros_like(w) for w in weights])
-        rates = [2 * self.condition.l2 if n % 2 == 0 else 0.0 for n in range(len(weights))]
-        return [g + rate * w if rate else g for g, rate, w in zip(slopes, rates, weights, strict=True)]
-
-    def _slope(self, weights: Tensors, turn: Turn) -> Tensors:
-        """Gradient of the loss of a turn's samples, each by its share."""
-        with tf.GradientTape() as tape:
-            tape.watch(weights)
-            logits = self.network.apply(weights, turn.x, turn.drawn)[-1]
-            loss = tf.reduce_sum(self.loss(logits, turn.label) * turn.share)
-        return tape.gradient(loss, weights)
-
-    @tf.function(jit_compile=True, autograph=False)
-    def _run(
-        self, data: Data, state: State, epoch: tf.Tensor, stop: tf.Tensor, at_rest: tf.Tensor
-    ) -> tuple[State, Moments]:
-        """Train from completed epoch `epoch` to `stop`; with weights `at_rest`, only gather their gradients' moments.
-
-        Both in one program, since a batch's gradient takes as long to compile as some hundred epochs to run.
-        """
-
-        def step(state: Any, over_turns: Callable[..., Tensors], size: tf.Tensor) -> Any:
-            packed, slots, moments = state
-            slopes = self.packing.pack(self._gradient(self.packing.unpack(packed), over_turns))
-            return tf.cond(
-                at_rest,
-                lambda: (packed, slots, moments.joined(slopes, size)),
-                lambda: (*self.optimizer.update(packed, slopes, slots), moments),
-            )
-
-        def body(epoch: tf.Tensor, state: State, moments: Moments) -> tuple[tf.Tensor, State, Moments]:
-            packed, slots, moments = self.turns.over_batches(data, epoch, step, (state.weights, state.slots, moments))
-            finite = tf.reduce_all([tf.reduce_all(tf.math.is_finite(w), _within(w)) for w in packed], axis=0)
-            fresh = tf.logical_and(state.diverged < 0, tf.logical_not(finite))
-            return epoch + 1, State(packed, slots, tf.where(fresh, epoch + 1, state.diverged)), moments
-
-        none = [tf.zeros_like(w) for w in state.weights]
-        start = Moments(tf.constant(0.0), none, list(none))
-        return tf.while_loop(lambda epoch, *_: epoch < stop, body, (epoch, state, start))[1:]
-
 
 def norm(kernel: np.ndarray) -> np.ndarray:
     """Frobenius norm of each replicate's kernel (replicate, in, out). Shape (replicate,)."""
     return np.sqrt(_sum(np.square(kernel, dtype=np.float64))).astype(np.float32)
-
-
-def _within(x: tf.Tensor) -> list[int]:
-    """All axes but that of replicates."""
-    return list(range(1, len(x.shape)))
 
 
 def _sum(x: np.ndarray) -> np.ndarray:

@@ -134,8 +134,6 @@ class EnsembleNetwork(keras.Model):
 
     def __init__(self, condition: Condition, classes: int, replicates: int):
         super().__init__()
-        if condition.output == "sigmoid" and classes != 2:
-            raise ValueError(f"output: sigmoid needs two classes, the dataset has {classes}: write output: softmax")
         outputs = classes if condition.output == "softmax" else 1
         hidden = (condition.activation, condition.quantize, condition.activation == "linear")
         self.dense = [EnsembleDense(units, replicates, *hidden) for units in condition.hidden]

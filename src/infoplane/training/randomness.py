@@ -59,6 +59,27 @@ def permutation(keys: tf.Tensor, epoch: tf.Tensor, size: int) -> tf.Tensor:
     return tf.while_loop(lambda index, _: index < ROUNDS, turn, (tf.constant(0), place))[1]
 
 
+def shuffle_draws(key: np.uint32, epochs: Iterable[int], size: int) -> np.ndarray:
+    """What `permutation` draws for one replicate: pivots, masks and odd factors of each epoch and round.
+
+    Shape (epoch, 3, ROUNDS), uint32; the same numbers without TensorFlow.
+    """
+    keys = _mixed(key, np.fromiter(epochs, np.uint32))
+    draws = keys[:, None] + np.arange(3 * ROUNDS, dtype=np.uint32) * np.uint32(GOLDEN)
+    draws = _mixed(draws, np.array(1, np.uint32)).reshape(-1, 3, ROUNDS)
+    draws[:, 0] %= np.uint32(size)
+    draws[:, 2] |= np.uint32(1)
+    return draws
+
+
+def _mixed(bits: np.ndarray | np.uint32, salt: np.ndarray) -> np.ndarray:
+    """`mix`, of numpy's arrays."""
+    mixed = bits ^ salt * np.uint32(GOLDEN)
+    for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B)):
+        mixed = (mixed ^ mixed >> np.uint32(shift)) * np.uint32(factor)
+    return mixed ^ mixed >> np.uint32(16)
+
+
 def normal(keys: tf.Tensor, shape: tuple[int, int]) -> tf.Tensor:
     """Standard normal numbers, up to 5.4 deviations. keys (replicate,) uint32; returns (replicate, *shape) float32."""
     centred = 2 * uniform(keys, shape) - 1 + 2.0**-24  # exact in float32, and within (-1, 1)

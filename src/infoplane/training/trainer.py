@@ -14,10 +14,11 @@ import numpy as np
 import xarray as xr
 
 from infoplane.condition import Condition
-from infoplane.training.backend import settle, tf
+from infoplane.training.backend import settle
 from infoplane.training.background import Background
 from infoplane.training.checkpoint import Checkpoint
 from infoplane.training.engine import Engine, State
+from infoplane.training.engines import engine_of
 from infoplane.training.observation import Observer, layers
 from infoplane.training.schedule import snapshot_epochs
 from infoplane.training.store import CURVES, SQUARED, Store
@@ -53,7 +54,7 @@ def train(
             if saved.count() == len(epochs) or not saved.store.exists():  # killed while the checkpoint was removed
                 return saved.remove()
             raise ValueError(f"{store}: exists already")
-        engine = Engine(condition, dataset, replicates)
+        engine = engine_of(condition, dataset, replicates)
         curves = SQUARED if engine.regression else CURVES
         target = Store(saved.store, layers(engine), replicates, epochs, len(engine.x), condition.precision, curves)
         with Background() as later:
@@ -90,11 +91,9 @@ def _run(
             progress.at(epoch)
         arrays = observer.observe(snapshot, epoch, states)
         divergence.check(arrays["diverged_epoch"])
-        states = [
-            state._replace(diverged=tf.constant(arrays["diverged_epoch"][block]))
-            for state, block in zip(states, engine.blocks, strict=True)
-        ]
-        slots = {f"slot_{b}_{n}": s.numpy() for b, state in enumerate(states) for n, s in enumerate(state.slots)}
+        diverged = [arrays["diverged_epoch"][block] for block in engine.blocks]
+        states = [state._replace(diverged=now) for state, now in zip(states, diverged, strict=True)]
+        slots = {f"slot_{b}_{n}": np.asarray(s) for b, state in enumerate(states) for n, s in enumerate(state.slots)}
         later(saved.save, snapshot, {**arrays, **slots, "signature": np.array(signature)})
 
 

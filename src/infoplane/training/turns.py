@@ -70,10 +70,6 @@ class Turns:
         self._shares = (counted / sizes).astype(np.float32).reshape(1, -1)
         self._sizes = sizes.astype(np.float32).ravel()
 
-    def order(self, data: Data, epoch: tf.Tensor) -> tf.Tensor:
-        """Sample numbers in the order of training in `epoch`, counted from 0. Shape (replicate, train sample)."""
-        return _take(data.train_index, permutation(data.keys, epoch, self.n_train))
-
     def over_batches(
         self, data: Data, epoch: tf.Tensor, step: Callable[[Any, Callable[..., Any], tf.Tensor], Any], state: Any
     ) -> Any:
@@ -81,7 +77,8 @@ class Turns:
 
         `over_turns(function, start)` folds `function(state, turn)` over the turns of that batch.
         """
-        rows, shares = tf.gather(self.order(data, epoch), self._places, axis=1), tf.constant(self._shares)
+        order = _take(data.train_index, permutation(data.keys, epoch, self.n_train))
+        rows, shares = tf.gather(order, self._places, axis=1), tf.constant(self._shares)
         keys, sizes = mix(mix(data.keys, epoch), DROPOUT), tf.constant(self._sizes)
         if self.pieces == 1:
 
