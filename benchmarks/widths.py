@@ -29,7 +29,7 @@ import xarray as xr
 
 from infoplane.condition import Condition
 from infoplane.training.backend import keras, settle
-from infoplane.training.engine import Engine
+from infoplane.training.engines import engine_of
 
 FEATURES, CLASSES = 784, 10
 CASES = [([32, 16, 8, 10], 3), ([32, 16, 8, 10], 10), ([1024, 20, 20, 20], 1), ([1024, 20, 20, 20], 3), ([256, 128], 3)]
@@ -54,7 +54,7 @@ def dataset(networks: int) -> xr.Dataset:
 def epochs(hidden: list[int], networks: int) -> tuple[Callable[[], object], Callable[[], object]]:
     """An epoch of all networks by the engine, and one of one network by `fit`."""
     condition = Condition(replicates=networks, replicates_per_job=networks, hidden=hidden, output="softmax")
-    engine = Engine(condition, dataset(networks), range(networks))
+    engine = engine_of(condition, dataset(networks), range(networks))
     states = engine.start()
     layers = [keras.layers.Dense(units, condition.activation) for units in hidden]
     model = keras.Sequential([keras.Input((FEATURES,)), *layers, keras.layers.Dense(CLASSES, "softmax")])

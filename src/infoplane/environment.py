@@ -22,6 +22,7 @@ PACKAGES = (
     "numcodecs",
     "tensorflow",
     "keras",
+    "llvmlite",
     "scipy",
     "scikit-learn",
     "pandas",

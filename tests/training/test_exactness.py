@@ -117,7 +117,7 @@ def test_quantized_activations(compare, condition, problem, activation, bits):
     "changes",
     [
         *({"batch_size": size} for size in (1, 3, 100, 500, "full")),
-        *({"l2": 0.03}, {"hidden": (17, 9, 5, 1, 3)}, {"hidden": (70, 40)}, {"hidden": (300, 4)}),
+        *({"l2": 0.03}, {"hidden": (17, 9, 5, 1, 3)}, {"hidden": (70, 40)}, {"hidden": (140, 4)}, {"hidden": (300, 4)}),
     ],
 )
 def test_batch_penalty_and_width(compare, condition, problem, changes):

@@ -107,7 +107,7 @@ def test_denormal_numbers_are_back_afterwards(condition, problem):
     "changes",
     [
         *({"dropout": 0.1}, {"activation_noise": 0.1}, {"quantize": 4}, {"optimizer": "adam"}),
-        *({"optimizer_options": {"clipnorm": 1.0}}, {"activation": "elu"}, {"hidden": (65,)}, {"hidden": (40, 40)}),
+        *({"optimizer_options": {"clipnorm": 1.0}}, {"activation": "elu"}, {"hidden": (129,)}, {"hidden": (70, 70)}),
     ],
 )
 def test_the_rest_is_the_graphs(condition, changes):

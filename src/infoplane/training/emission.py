@@ -109,9 +109,9 @@ def compiled(network: Network) -> Program:
 
 def _shuffle(module: ir.Module, network: Network) -> Value:
     """`place` in the order of an epoch: `randomness.permutation`, of draws that are given."""
-    c = Code(module, "shuffle", NAMES, ["epoch"])
+    c = Code(module, "shuffle", NAMES, 1)
     b, size = c.b, ints(network.samples)
-    draws = c.at(c["draws"], b.mul(c.arguments[0], long(3 * ROUNDS)), INT)
+    draws = c.at(c["draws"], b.mul(c.integers[0], long(3 * ROUNDS)), INT)
     with c.loop(0, network.samples, LANES * AT_ONCE) as first:
         start = c.all(b.trunc(first, INT))
         places = [c.variable(b.add(start, b.add(COUNT, ints(n * LANES)))) for n in range(AT_ONCE)]
@@ -231,8 +231,8 @@ def _weight_slopes(c: Code, part: Part, row: int, x: Value, delta: Value, into: 
 
 def _batch(module: ir.Module, network: Network, gradient_of_piece: Value) -> Value:
     """`gradient` of the batch that begins at a place: of its mean loss and of the penalty on weights."""
-    c = Code(module, "gradient_of_batch", NAMES, ["start"])
-    b, (start,) = c.b, c.arguments
+    c = Code(module, "gradient_of_batch", NAMES, 1)
+    b, (start,) = c.b, c.integers
     stop = _smaller(c, b.add(start, long(network.batch)), network.samples)
     share = b.fdiv(ir.Constant(FLOAT, 1.0), b.sitofp(b.sub(stop, start), FLOAT))
     if network.batch <= network.piece:
@@ -273,9 +273,9 @@ def _gather(c: Code, network: Network, first: Value, stop: Value, share: Value) 
 
 def _train(module: ir.Module, network: Network, shuffle: Value, batch: Value) -> Value:
     """Some epochs; `diverged` counts those that ended with finite weights, until one did not."""
-    c = Code(module, "epochs", NAMES, ["epochs"])
+    c = Code(module, "epochs", NAMES, 1)
     b = c.b
-    with c.loop(0, c.arguments[0]) as epoch:
+    with c.loop(0, c.integers[0]) as epoch:
         c.call(shuffle, epoch)
         with c.loop(0, network.samples, network.batch) as start:
             c.call(batch, start)
@@ -326,9 +326,9 @@ def _moments(module: ir.Module, network: Network, shuffle: Value, batch: Value) 
 
 def _flushed(module: ir.Module, name: str, function: Value) -> None:
     """`function` with denormal numbers as 0 meanwhile, where the processor must be told."""
-    c = Code(module, name, NAMES, ["argument"] * (len(function.args) - 1))
+    c = Code(module, name, NAMES, len(function.args) - 1)
     if "x86" not in module.triple:
-        c.call(function, *c.arguments)
+        c.call(function, *c.integers)
         c.end()
         return
     kind = ir.FunctionType(ir.VoidType(), [ir.PointerType()])
@@ -340,6 +340,6 @@ def _flushed(module: ir.Module, name: str, function: Value) -> None:
     c.b.call(store, [found])
     c.b.store(c.b.or_(c.value(found), ir.Constant(INT, FLUSH)), told)
     c.b.call(load, [told])
-    c.call(function, *c.arguments)
+    c.call(function, *c.integers)
     c.b.call(load, [found])
     c.end()

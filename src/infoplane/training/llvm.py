@@ -25,16 +25,16 @@ Value = Any  # llvmlite has no types
 
 
 class Code:
-    """One function: `memory`, an array of pointers, each under its name of `names`; then int64 arguments."""
+    """One function: of `memory`, an array of pointers, each under its name of `names`, and of some 64-bit integers."""
 
-    def __init__(self, module: ir.Module, name: str, names: Sequence[str], arguments: Sequence[str] = ()):
-        kind = ir.FunctionType(ir.VoidType(), [POINTER, *[LONG] * len(arguments)])
+    def __init__(self, module: ir.Module, name: str, names: Sequence[str], integers: int = 0):
+        kind = ir.FunctionType(ir.VoidType(), [POINTER, *[LONG] * integers])
         self.function = ir.Function(module, kind, name)
         self.function.attributes.add("noinline")
         self._entry = ir.IRBuilder(self.function.append_basic_block())
         self.b = ir.IRBuilder(self.function.append_basic_block())
         self.module, self.memory = module, self.function.args[0]
-        self.arguments: Sequence[Value] = self.function.args[1:]
+        self.integers: Sequence[Value] = self.function.args[1:]
         self.pointers = {name: self.load(self.memory, n, POINTER) for n, name in enumerate(names)}
 
     def __getitem__(self, name: str) -> Value:
@@ -131,12 +131,11 @@ class Code:
 
     def sums(self, vectors: Sequence[Value]) -> Value:
         """The sums over the lanes of up to four vectors, side by side; 0 beyond."""
-        a, b, c, d = [*vectors, *[floats(0)] * (4 - len(vectors))]
-        pairs = [
-            self._joined(x, y, [0, 8, 1, 9, 4, 12, 5, 13], [2, 10, 3, 11, 6, 14, 7, 15]) for x, y in ((a, b), (c, d))
-        ]
-        halves = self._joined(*pairs, [0, 1, 8, 9, 4, 5, 12, 13], [2, 3, 10, 11, 6, 7, 14, 15])
-        return self._joined(halves, halves, [0, 1, 2, 3], [4, 5, 6, 7])
+        four = [*vectors, *[floats(0)] * (4 - len(vectors))]
+        low, high = [0, 8, 1, 9, 4, 12, 5, 13], [2, 10, 3, 11, 6, 14, 7, 15]
+        halves = [self._joined(a, b, low, high) for a, b in (four[:2], four[2:])]
+        both = self._joined(halves[0], halves[1], [0, 1, 8, 9, 4, 5, 12, 13], [2, 3, 10, 11, 6, 7, 14, 15])
+        return self._joined(both, both, [0, 1, 2, 3], [4, 5, 6, 7])
 
     def _joined(self, a: Value, b: Value, one: Sequence[int], other: Sequence[int]) -> Value:
         return self.b.fadd(self.lanes(a, b, one), self.lanes(a, b, other))

@@ -20,7 +20,7 @@ from infoplane.training.randomness import shuffle_draws
 from infoplane.training.vectors import NONLINEARITIES
 
 # Up to which widths and weights of a layer it is the faster one (measured: docs/performance.md).
-WIDEST, LARGEST = 64, 1024
+WIDEST, LARGEST = 128, 4096
 EPOCHS_AT_ONCE = 256  # whose draws are in memory
 
 
