@@ -98,6 +98,13 @@ class Engine(ABC):
         Weights stay as they are during the pass; batches count by their size.
         """
 
+    @abstractmethod
+    def forward(self, weights: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Logits, then each layer's activations, of networks with these weights on every sample.
+
+        weights [kernel, bias, kernel, ...], the replicate axis first; arrays are (replicate, sample, unit), float32.
+        """
+
     def weights(self, states: list[State]) -> list[np.ndarray]:
         """Return [kernel, bias, kernel, ...] of all replicates."""
         return [self.join(parts) for parts in zip(*(self.unpacked(state.weights) for state in states), strict=True)]

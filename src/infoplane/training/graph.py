@@ -15,7 +15,7 @@ import numpy as np
 import xarray as xr
 
 from infoplane.condition import Condition
-from infoplane.training.backend import tf
+from infoplane.training.backend import keras, tf
 from infoplane.training.engine import Engine, State
 from infoplane.training.network import SMALL, EnsembleNetwork
 from infoplane.training.optimizers import elementwise, make_optimizer
@@ -24,6 +24,9 @@ from infoplane.training.turns import PIECE, Data, Turn, Turns
 
 # Bytes of a piece's activations in a block of replicates (measured: docs/performance.md).
 BLOCK_BYTES = 192 * 2**10
+
+OUTPUTS = {"sigmoid": tf.sigmoid, "softmax": lambda logits: keras.ops.softmax(logits, axis=1), "linear": tf.identity}
+SAMPLES = 1024  # seen at once by the forward pass over the whole dataset
 
 Tensors = list[tf.Tensor]
 
@@ -50,14 +53,19 @@ class GraphEngine(Engine):
         super().__init__(condition, dataset, replicates)
         self.blocks = self._divide()
         size = self.blocks[0].stop
-        self.network = EnsembleNetwork(condition, self.classes, size)
-        self.network.build((size, self.x.shape[1], 1))
+        self.network = self._network(size)
+        self._networks = {size: self.network}
         self.packing = Packing(self.initial, elementwise(condition.optimizer, condition.optimizer_options))
         self.optimizer = make_optimizer(condition, self.packing.pack([w[:size] for w in self.initial]))
         by_sample = self.initial[0][0].size > SMALL
         self.turns = Turns(self.x, self.n_train, self.batch, by_sample, self.network.drawn)
         arrays = self.keys, self.train_index, self.label
         self._data = [Data(*(tf.constant(a[b]) for a in arrays)) for b in self.blocks]
+
+    def _network(self, replicates: int) -> EnsembleNetwork:
+        network = EnsembleNetwork(self.condition, self.classes, replicates)
+        network.build((replicates, self.x.shape[1], 1))
+        return network
 
     def _divide(self) -> list[slice]:
         replicates, units = len(self.replicates), sum(w.shape[-1] for w in self.initial[1::2])
@@ -93,6 +101,22 @@ class GraphEngine(Engine):
     def unpacked(self, packed: Tensors) -> list[np.ndarray]:
         """As `Engine.unpacked`."""
         return self.packing.unpack([array.numpy() for array in packed])
+
+    def forward(self, weights: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """As `Engine.forward`."""
+        replicates, given = len(weights[0]), [tf.constant(w) for w in weights]
+        if replicates not in self._networks:
+            self._networks[replicates] = self._network(replicates)
+        blocks = (tf.constant(self.x[first : first + SAMPLES]) for first in range(0, len(self.x), SAMPLES))
+        parts = [[a.numpy() for a in self._activations(replicates, given, block)] for block in blocks]
+        return [np.concatenate(part, axis=1) for part in zip(*parts, strict=True)]
+
+    @tf.function(jit_compile=True, autograph=False)
+    def _activations(self, replicates: int, weights: Tensors, x: tf.Tensor) -> Tensors:
+        shared = tf.repeat(tf.transpose(x)[None], replicates, axis=0)
+        *hidden, logits = self._networks[replicates].apply(weights, shared)
+        outputs = OUTPUTS[self.condition.output](logits)
+        return [tf.transpose(a, (0, 2, 1)) for a in (logits, *hidden, outputs)]
 
     def _gradient(self, weights: Tensors, over_turns: Callable[..., Tensors]) -> Tensors:
         """Gradient of a batch's mean loss and of the L2 penalty, l2 times the sum of squared weights."""

@@ -1,21 +1,23 @@
 """The training loop of small networks as machine code of their own: without TensorFlow, which the tests compare with.
 
 A network of ten units a layer is too small for vectors and kernels of general use. Its whole epoch, written out for
-its widths (emission.py), takes a third of the instructions of the graph's, and a second less to compile.
+its widths (pieces.py, emission.py), takes a third of the instructions of the graph's, and a second less to compile.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from math import ceil
 
 import numpy as np
 import xarray as xr
 
 from infoplane.condition import Condition
-from infoplane.training.emission import Network, compiled
+from infoplane.training.emission import compiled
 from infoplane.training.engine import Engine, State
 from infoplane.training.optimizers import SGD
+from infoplane.training.pieces import Network
 from infoplane.training.randomness import shuffle_draws
 from infoplane.training.vectors import NONLINEARITIES
 
@@ -105,6 +107,17 @@ class NativeEngine(Engine):
             own = {"weights": weights[n], "mean": mean[n], "square": square[n]}
             self._program("moments", self._arrays(n, range(epoch, epoch + 1)) | own)
         return [([mean], [square])]
+
+    def forward(self, weights: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """As `Engine.forward`."""
+        packed, samples, row = self.packed(weights), len(self.x), self.network.piece
+        *hidden, outputs = self.network.widths[1:]
+        recorded = np.empty((len(packed), sum(hidden) + 2 * outputs, row * ceil(samples / row)), np.float32)
+        for n in range(len(packed)):
+            self._program("record", self._shared | {"weights": packed[n], "recorded": recorded[n]}, samples)
+        parts = np.split(recorded[..., :samples], np.cumsum([*hidden, outputs]), axis=1)
+        *activations, logits, output = (np.ascontiguousarray(part.transpose(0, 2, 1)) for part in parts)
+        return [logits, *activations, output]
 
     def _arrays(self, replicate: int, epochs: range) -> dict[str, np.ndarray]:
         """What a program works on, but for what the training changes."""

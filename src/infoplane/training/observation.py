@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from infoplane.training.backend import keras, tf
+from infoplane.training.backend import tf
 from infoplane.training.background import Background
 from infoplane.training.engine import Engine, State, norm
-from infoplane.training.network import EnsembleNetwork
 from infoplane.training.store import Layer, Store
-
-OUTPUTS = {"sigmoid": tf.sigmoid, "softmax": lambda logits: keras.ops.softmax(logits, axis=1), "linear": tf.identity}
-SAMPLES = 1024  # seen at once by the forward pass over the whole dataset
 
 
 class Observer:
@@ -19,8 +15,6 @@ class Observer:
 
     def __init__(self, engine: Engine, store: Store, later: Background):
         self.engine, self.store, self.later = engine, store, later
-        self.network = EnsembleNetwork(engine.condition, engine.classes, store.group)
-        self.network.build((store.group, engine.x.shape[1], 1))
 
     def observe(self, snapshot: int, epoch: int, states: list[State]) -> dict[str, np.ndarray]:
         """Have the activations of one snapshot written to the store and return all else that belongs to it.
@@ -53,31 +47,17 @@ class Observer:
     ) -> dict[str, np.ndarray]:
         self.later.wait()  # so that memory holds the activations of one group
         chosen = slice(start, start + self.store.group)
-        blocks = self._forward([tf.constant(w) for w in weights])
-        logits, *activations = (np.concatenate(parts, axis=1) for parts in zip(*blocks, strict=True))
+        logits, *activations = self.engine.forward(weights)
         result, diverged = self._curves(logits, chosen), diverged[chosen]
         unsound = ~np.isfinite(result["train_loss"] + result["test_loss"])
         result["diverged_epoch"] = diverged = np.where((diverged < 0) & unsound, epoch, diverged).astype(np.int32)
-        for n, values in enumerate(activations):
+        for n, activation in enumerate(activations):
+            values = activation.astype(self.store.precision, copy=False)
             values[diverged >= 0] = np.nan
             self.later(self.store.write_activation, n, snapshot, start, values)
             result[f"layer_{n + 1}/activation_min"] = values.min(axis=(1, 2)).astype(np.float32)
             result[f"layer_{n + 1}/activation_max"] = values.max(axis=(1, 2)).astype(np.float32)
         return result
-
-    def _forward(self, weights: list[tf.Tensor]) -> list[list[np.ndarray]]:
-        """Logits, then every layer's activation, of each block of samples: (replicate, sample, unit) arrays."""
-        x = self.engine.x
-        blocks = (x[first : first + SAMPLES] for first in range(0, len(x), SAMPLES))
-        return [[a.numpy() for a in self._activations(weights, tf.constant(block))] for block in blocks]
-
-    @tf.function(jit_compile=True, autograph=False)
-    def _activations(self, weights: list[tf.Tensor], x: tf.Tensor) -> list[tf.Tensor]:
-        shared = tf.repeat(tf.transpose(x)[None], self.store.group, axis=0)
-        *hidden, logits = self.network.apply(weights, shared)
-        output = OUTPUTS[self.engine.condition.output](logits)
-        stored = [tf.cast(a, self.store.precision) for a in (*hidden, output)]
-        return [tf.transpose(a, (0, 2, 1)) for a in (logits, *stored)]
 
     def _curves(self, logits: np.ndarray, chosen: slice) -> dict[str, np.ndarray]:
         """Loss and error of each replicate on its training and its test samples. logits (replicate, sample, output).
