@@ -25,6 +25,7 @@ PHASES = {
         **{f"Array.get_{kind}_selection": "read" for kind in SELECTIONS},
         **{f"Array.set_{kind}_selection": "write" for kind in SELECTIONS},
     },
+    "infoplane.training.native": {"compiled": "compile"},
     "infoplane.training.store": {f"Store.{name}": "write" for name in ("create", "write_activation", "finish")},
     "infoplane.training.checkpoint": {f"Checkpoint.{name}": "write" for name in ("save", "release", "remove")},
     "infoplane.stores": {"write": "write", "pack": "write", "open_dataset": "read", "open_tree": "read"},

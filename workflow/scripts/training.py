@@ -9,7 +9,8 @@ from infoplane.logs import report
 
 def write(job: jobs.Job) -> None:
     # TensorFlow has much to say when it is imported: here it says it to the log
-    from infoplane.training.backend import device, limits, settle, tf
+    from infoplane.training.backend import limits, settle, tf
+    from infoplane.training.engines import place
     from infoplane.training.trainer import train
 
     settings, replicates = job.settings("replicates"), range(*job.parameters["replicates"])
@@ -21,7 +22,7 @@ def write(job: jobs.Job) -> None:
     about = {**settings, **shapes, **compiler}
     with programs.kept(Path(snakemake.params.programs), job.attributes["id"], about) as found:
         settle(condition.portable, found)  # before anything asks for devices
-        report(f"trains on {device()}")
+        report(f"trains on {place(condition, data)}")
         train(condition, data, replicates, store, checkpoint, report, job.attributes, found)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import xarray as xr
 
 from infoplane.condition import Condition
+from infoplane.training.backend import device
 from infoplane.training.engine import Engine
 from infoplane.training.graph import GraphEngine
 from infoplane.training.native import NativeEngine, takes
@@ -12,5 +13,13 @@ from infoplane.training.native import NativeEngine, takes
 
 def engine_of(condition: Condition, dataset: xr.Dataset, replicates: range) -> Engine:
     """The engine of a job: the native one where it is the faster, else the graph, which trains any condition."""
-    native = takes(condition, dataset.sizes["feature"], dataset.sizes.get("class", 0))
-    return (NativeEngine if native else GraphEngine)(condition, dataset, replicates)
+    return (NativeEngine if _native(condition, dataset) else GraphEngine)(condition, dataset, replicates)
+
+
+def place(condition: Condition, dataset: xr.Dataset) -> str:
+    """What a condition is trained on, in words."""
+    return "the processor, as all small networks" if _native(condition, dataset) else device()
+
+
+def _native(condition: Condition, dataset: xr.Dataset) -> bool:
+    return takes(condition, dataset.sizes["feature"], dataset.sizes.get("class", 0))

@@ -18,9 +18,6 @@ from llvmlite import ir
 LANES = 8
 FLOAT, INT, LONG, POINTER = ir.FloatType(), ir.IntType(32), ir.IntType(64), ir.PointerType()
 FLOATS, INTS = ir.VectorType(FLOAT, LANES), ir.VectorType(INT, LANES)
-# Of LLVM's passes those that make registers of variables and shorten what is plain; no others, since one would
-# keep what a loop reads in registers that there are not.
-PASSES = ("sroa", "simplify_cfg", "instruction_combine", "loop_rotate")
 Value = Any  # llvmlite has no types
 
 
@@ -171,15 +168,7 @@ class Program:
         cpu, features = processor()
         target = llvm.Target.from_default_triple()
         machine = target.create_target_machine(cpu=cpu, features=features, opt=2, jit=True)
-        builder, passes = (
-            llvm.create_pass_builder(machine, llvm.PipelineTuningOptions()),
-            llvm.create_new_function_pass_manager(),
-        )
-        for name in PASSES:
-            getattr(passes, f"add_{name}_pass")()
-        for function in parsed.functions:
-            if not function.is_declaration:
-                passes.run(function, builder)
+        _shorten(parsed, machine)
         self._engine = llvm.create_mcjit_compiler(parsed, machine)
         self._engine.finalize_object()
 
@@ -189,6 +178,22 @@ class Program:
         memory = (ctypes.c_void_p * len(pointers))(*pointers)
         kind = ctypes.CFUNCTYPE(None, ctypes.c_void_p, *[ctypes.c_int64] * len(integers))
         kind(self._engine.get_function_address(name))(memory, *integers)
+
+
+def _shorten(module: Any, machine: Any) -> None:
+    """Make registers of variables and shorten what is plain: of LLVM's passes no others.
+
+    They would keep what a loop reads in registers that there are not.
+    """
+    builder = llvm.create_pass_builder(machine, llvm.PipelineTuningOptions())
+    passes = llvm.create_new_function_pass_manager()
+    passes.add_sroa_pass()
+    passes.add_simplify_cfg_pass()
+    passes.add_instruction_combine_pass()
+    passes.add_loop_rotate_pass()
+    for function in module.functions:
+        if not function.is_declaration:
+            passes.run(function, builder)
 
 
 def long(number: Value | int) -> Value:
