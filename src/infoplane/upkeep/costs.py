@@ -27,9 +27,7 @@ Read = Mapping[str, Parameters]  # the parameters of what a job reads, by stage
 
 START_SECONDS = {"training": 6.0}  # until a job's own clock starts: Python and its imports
 OTHER_START_SECONDS = 3.0
-COMPILE_SECONDS, COMPILE_SECONDS_PER_LAYER = 8.0, 1.2
-STEP_SECONDS, OTHER_STEPS = 3e-10, 300  # for each parameter and sample; a sample costs as much as so many more
-SNAPSHOT_SECONDS = 9e-8  # for each recorded activation
+OTHER_STEPS = 300  # a sample costs as much as so many parameters more
 OTHER_ESTIMATOR_SECONDS = 1e-7  # for each activation
 PACKED = 0.83  # of the bytes of activations, when compressed
 
@@ -40,6 +38,21 @@ class Cost:
 
     seconds: float
     bytes: float
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast an engine trains: processor seconds to compile, for each parameter and sample, and each activation."""
+
+    compile: float
+    layer: float
+    step: float
+    snapshot: float
+
+
+GRAPH, NATIVE = Pace(8.0, 1.2, 3e-10, 9e-8), Pace(0.4, 0.1, 1e-10, 6e-8)
+NATIVE_ACTIVATIONS = {"linear", "relu", "sigmoid", "softplus", "softsign", "tanh"}
+WIDEST, LARGEST = 128, 4096  # of what the native engine trains: tests compare with it, which imports TensorFlow
 
 
 @dataclass(frozen=True)
@@ -85,7 +98,7 @@ def start_seconds(stage: str) -> float:
 def training_size(parameters: Parameters, dataset: Parameters) -> Size:
     """The size of a training of a dataset, both given by their parameters."""
     samples, features, classes = shape(dataset)
-    widths = [features, *parameters["hidden"], classes if parameters["output"] == "softmax" else 1]
+    widths = _widths(parameters, dataset)
     start, stop = parameters["replicates"]
     return Size(
         replicates=stop - start,
@@ -129,11 +142,25 @@ def _dataset(parameters: Parameters, _: Read) -> Cost:
 def _training(parameters: Parameters, read: Read) -> Cost:
     size = training_size(parameters, read["dataset"])
     steps = size.epochs * size.replicates * size.trained * (size.parameters + OTHER_STEPS)
-    compiled = COMPILE_SECONDS + COMPILE_SECONDS_PER_LAYER * size.layers
+    pace = NATIVE if native(parameters, read["dataset"]) else GRAPH
     return Cost(
-        compiled + STEP_SECONDS * steps + SNAPSHOT_SECONDS * size.activations,
+        pace.compile + pace.layer * size.layers + pace.step * steps + pace.snapshot * size.activations,
         PACKED * size.bytes_each * size.activations + bytes_without_activations(parameters, read),
     )
+
+
+def native(parameters: Parameters, dataset: Parameters) -> bool:
+    """Whether the engine for small networks trains a condition: `training.native.takes`."""
+    widths = _widths(parameters, dataset)
+    plain = not any(parameters.get(key) for key in ("dropout", "activation_noise", "quantize"))
+    rule = parameters["optimizer"] == "sgd" and parameters["optimizer_options"].keys() <= {"momentum", "nesterov"}
+    small = max(widths) <= WIDEST and max(n * m for n, m in itertools.pairwise(widths)) <= LARGEST
+    return plain and rule and small and parameters["activation"] in NATIVE_ACTIVATIONS
+
+
+def _widths(parameters: Parameters, dataset: Parameters) -> list[int]:
+    _, features, classes = shape(dataset)
+    return [features, *parameters["hidden"], classes if parameters["output"] == "softmax" else 1]
 
 
 def bytes_without_activations(parameters: Parameters, read: Read) -> float:
