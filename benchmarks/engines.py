@@ -31,7 +31,8 @@ from infoplane.datasets import DATASETS
 from infoplane.datasets.replicates import draw
 from infoplane.training.backend import settle
 from infoplane.training.graph import GraphEngine
-from infoplane.training.native import NativeEngine, takes
+from infoplane.training.native import NativeEngine
+from infoplane.training.small import is_small
 
 EPOCHS = 10
 WIDE, DIGITS = (30, 24, 18, 12, 8, 4), {"output": "softmax"}
@@ -65,7 +66,7 @@ def main() -> int:
         condition = Condition(replicates=options.replicates, **changes)
         spherical = DATASETS["spherical"]().distribution()
         data = draw(spherical, 0, options.replicates) if features == 12 else noise(features)
-        assert takes(condition, features, data.sizes["class"])
+        assert is_small(condition.model_dump(), features, data.sizes["class"])
         engines, starts, times = [], [], [float("inf")] * 2
         for kind in (GraphEngine, NativeEngine):
             start = time.process_time()

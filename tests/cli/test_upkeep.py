@@ -244,11 +244,11 @@ def test_a_forecast_goes_by_earlier_jobs_of_the_kind(project):
     override = ["--config", "defaults__epochs=5", "--cores", "1"]
     for training in project.folders("trainings"):
         path = training / "manifest.json"
-        path.write_text(json.dumps({**json.loads(path.read_text()), "seconds": 100.0}))
+        path.write_text(json.dumps({**json.loads(path.read_text()), "seconds": 60.0}))
     _, found = project.json("plan", *override)
     training = next(jobs for jobs in found["forecast"]["jobs"] if jobs["stage"] == "training")
     assert training["earlier"] == 4
-    assert training["seconds"] == pytest.approx(4 * (100 + costs.start_seconds("training")), rel=0.05)
+    assert training["seconds"] == pytest.approx(4 * (60 + costs.start_seconds("training")), rel=0.05)
     total = sum(jobs["seconds"] for jobs in found["forecast"]["jobs"])
     assert found["forecast"]["seconds"] == pytest.approx(total)
     _, both = project.json("plan", "--config", "defaults__epochs=5", "--cores", "2")
@@ -282,7 +282,7 @@ def test_work_grows_as_it_should():
     dataset = {"kind": "spherical", "seed": 1, "replicates": 2, "files": {}}
     training = {
         "hidden": [12, 10], "output": "sigmoid", "replicates": [0, 10], "epochs": 1000, "snapshots": 50,
-        "train_fraction": 0.85, "precision": "float32",
+        "train_fraction": 0.85, "precision": "float32", "activation": "tanh", "optimizer": "sgd", "optimizer_options": {},
     }  # fmt: skip
 
     def bytes_of(**changes):

@@ -11,9 +11,10 @@ from infoplane.datasets.replicates import draw
 from infoplane.training.backend import keras, tf
 from infoplane.training.engines import engine_of
 from infoplane.training.graph import GraphEngine
-from infoplane.training.native import NativeEngine, takes
+from infoplane.training.native import NativeEngine
 from infoplane.training.network import NOISE
-from infoplane.training.randomness import mix, normal, uniform
+from infoplane.training.randomness import mix, normal, permutation, uniform
+from infoplane.training.small import is_small
 from infoplane.training.turns import DROPOUT
 
 OPTIMIZERS = [
@@ -68,6 +69,12 @@ def plain_model(condition, engine, replicate):
     return model
 
 
+def order_in(engine, epoch):
+    """Sample numbers in the order of training in an epoch, counted from 0: (replicate, train sample)."""
+    places = permutation(tf.constant(engine.keys), tf.constant(epoch), engine.n_train)
+    return np.take_along_axis(engine.train_index, places.numpy(), axis=1)
+
+
 @pytest.fixture(params=[GraphEngine, NativeEngine])
 def compare(request):
     """The comparison of an engine with Keras; skips what only the graph trains."""
@@ -76,13 +83,14 @@ def compare(request):
 
 def _compare(engine_class, condition, dataset, epochs=3, rtol=1e-4, atol=2e-6, replicates=range(1, 4)):
     """Train both, epoch by epoch, with the same batches."""
-    if engine_class is NativeEngine and not takes(condition, dataset.sizes["feature"], dataset.sizes.get("class", 0)):
+    classes = dataset.sizes.get("class", 0)
+    if engine_class is NativeEngine and not is_small(condition.model_dump(), dataset.sizes["feature"], classes):
         pytest.skip("the graph's")
     engine = engine_class(condition, dataset, replicates)
     models = [plain_model(condition, engine, r) for r in range(len(replicates))]
     states = engine.start()
     for epoch in range(epochs):
-        orders = engine.order(epoch)
+        orders = order_in(engine, epoch)
         states = engine.run(states, epoch, epoch + 1)
         for r, (model, order) in enumerate(zip(models, orders, strict=True)):
             for first in range(0, len(order), engine.batch):
@@ -153,7 +161,7 @@ def test_blocks_start_from_their_own_weights(condition, problem, monkeypatch):
 
 def trajectory(condition, dataset, replicates, epochs=5):
     engine = engine_of(condition, dataset, replicates)
-    return engine.initial, engine.order(3), engine.weights(engine.run(engine.start(), 0, epochs))
+    return engine.initial, order_in(engine, 3), engine.weights(engine.run(engine.start(), 0, epochs))
 
 
 @pytest.mark.parametrize(
@@ -193,7 +201,7 @@ def test_noise_and_dropout_enter_every_hidden_layer(condition, problem, variance
     setting = condition(activation_noise=variance, dropout=rate, batch_size=40, learning_rate=0.5)
     engine = GraphEngine(setting, problem(), range(2))
     end = engine.weights(engine.run(engine.start(), 0, 1))
-    order, keys = engine.order(0), mix(mix(tf.constant(engine.keys), 0), DROPOUT)
+    order, keys = order_in(engine, 0), mix(mix(tf.constant(engine.keys), 0), DROPOUT)
     for r in range(2):
         model = plain_model(setting, engine, r)
         for step, first in enumerate(range(0, engine.n_train, engine.batch)):
@@ -222,7 +230,7 @@ def test_gradient_statistics(condition, problem, changes, engine_class):
     engine = engine_class(setting, problem(samples=200), range(1, 3))
     states = engine.run(engine.start(), 0, 2)
     means, deviations = engine.gradient_norms(states, 2)
-    orders = engine.order(2)
+    orders = order_in(engine, 2)
     for r in range(2):
         model = plain_model(setting, engine, r)
         model.set_weights([w[r] for w in engine.weights(states)])

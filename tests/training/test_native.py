@@ -7,8 +7,12 @@ from llvmlite.binding import get_default_triple
 from scipy.special import expit
 
 from infoplane.training import llvm
+from infoplane.training.engines import engine_of
+from infoplane.training.graph import GraphEngine
 from infoplane.training.llvm import FLOATS, LANES, Code, Program
-from infoplane.training.native import NativeEngine, takes
+from infoplane.training.native import NativeEngine
+from infoplane.training.optimizers import SGD
+from infoplane.training.small import ACTIVATIONS, OPTIONS
 from infoplane.training.vectors import NONLINEARITIES, exp
 
 TAILS = np.concatenate([np.linspace(-120, 120, 4001), np.linspace(-1, 1, 2001), [0, -0.0, np.inf, -np.inf]])
@@ -77,11 +81,13 @@ def test_neighbours_and_processors_do_not_matter(condition, problem, monkeypatch
     setting, dataset = condition(hidden=(9, 5), **changes), problem(50, samples=300)
     here = bytes_of(setting, dataset, range(16, 20))
     processors = ["x86-64", "x86-64-v3"] if "x86_64" in get_default_triple() else ["generic"]
+    asked = []
     for name in processors:
-        monkeypatch.setattr(llvm, "processor", lambda name=name: (name, ""))
+        monkeypatch.setattr(llvm, "processor", lambda name=name: asked.append(name) or (name, ""))
         there = bytes_of(setting, dataset, range(17, 18))
         for ours, theirs in zip(here, there, strict=True):
             np.testing.assert_array_equal(ours[1:2], theirs)
+    assert asked == processors
 
 
 def test_stops_do_not_matter(condition, problem):
@@ -97,8 +103,15 @@ def test_stops_do_not_matter(condition, problem):
         np.testing.assert_array_equal(ours, theirs)
 
 
-def test_denormal_numbers_are_back_afterwards(condition, problem):
-    engine = NativeEngine(condition(), problem(), range(2))
+@pytest.mark.skipif("x86_64" not in get_default_triple(), reason="others need not be told")
+def test_denormal_numbers_are_0_meanwhile_and_back_afterwards(condition, problem):
+    """A unit that is its bias and no more: of the last normal numbers, and of one below."""
+    engine = NativeEngine(condition(hidden=(1,), activation="linear"), problem(), range(2))
+    kernel, bias, *after = [np.zeros_like(w) for w in engine.initial]
+    bias[:] = np.array([[2e-38], [1e-39]], np.float32)
+    values = engine.forward([kernel, bias, *after])[1]
+    assert (values[0] == bias[0]).all()
+    assert (values[1] == 0).all()
     engine.run(engine.start(), 0, 1)
     assert np.float32(1e-38) / np.float32(10) > 0
 
@@ -106,10 +119,26 @@ def test_denormal_numbers_are_back_afterwards(condition, problem):
 @pytest.mark.parametrize(
     "changes",
     [
-        *({"dropout": 0.1}, {"activation_noise": 0.1}, {"quantize": 4}, {"optimizer": "adam"}),
-        *({"optimizer_options": {"clipnorm": 1.0}}, {"activation": "elu"}, {"hidden": (129,)}, {"hidden": (70, 70)}),
+        *({"activation": name} for name in ACTIVATIONS),
+        *({}, {"batch_size": "full"}, {"l2": 0.1}, {"portable": False}, {"hidden": (128, 32, 128)}),
+        *({"optimizer_options": {"momentum": 0.5, "nesterov": True}}, {"output": "softmax"}, {"precision": "float16"}),
     ],
 )
-def test_the_rest_is_the_graphs(condition, changes):
-    assert takes(condition(), 12, 2)
-    assert not takes(condition(**changes), 12, 2)
+def test_small_networks_are_its_own(condition, problem, changes):
+    assert type(engine_of(condition(**changes), problem(), range(2))) is NativeEngine
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"dropout": 0.1}, {"activation_noise": 0.1}, {"quantize": 4}, {"optimizer": "adam"}),
+        *({"optimizer_options": {"clipnorm": 1.0}}, {"activation": "elu"}, {"hidden": (129,)}, {"hidden": (64, 65)}),
+    ],
+)
+def test_the_rest_is_the_graphs(condition, problem, changes):
+    assert type(engine_of(condition(**changes), problem(), range(2))) is GraphEngine
+
+
+def test_what_is_known_of_it_without_tensorflow_is_what_it_does():
+    assert set(ACTIVATIONS) == NONLINEARITIES.keys()
+    assert set(OPTIONS) == SGD.options

@@ -13,7 +13,7 @@ from infoplane.condition import Condition
 from infoplane.datasets.replicates import TEST_SHARE
 from infoplane.training.backend import keras, tf
 from infoplane.training.network import initial_weights, sources
-from infoplane.training.randomness import permutation, replicate_keys
+from infoplane.training.randomness import replicate_keys
 
 
 class State(NamedTuple):
@@ -59,11 +59,6 @@ class Engine(ABC):
         self.keys = replicate_keys(condition.seed, replicates)
         self.train_index = np.argsort(order, axis=1)[:, : self.n_train].astype(np.int32)
 
-    def order(self, epoch: int) -> np.ndarray:
-        """Sample numbers in the order of training in `epoch`, counted from 0. Shape (replicate, train sample)."""
-        places = permutation(tf.constant(self.keys), tf.constant(epoch), self.n_train)
-        return np.take_along_axis(self.train_index, places.numpy(), axis=1)
-
     def join(self, parts: Sequence[Any]) -> np.ndarray:
         """Concatenate one array per block, the replicate axis first, to one of all replicates."""
         stops = [0, *(block.stop for block in self.blocks)]
@@ -74,7 +69,6 @@ class Engine(ABC):
         """Return the blocks' states before the first epoch."""
         return [self.resume([w[block] for w in self.initial]) for block in self.blocks]
 
-    @abstractmethod
     def resume(
         self,
         weights: Sequence[np.ndarray],
@@ -82,6 +76,17 @@ class Engine(ABC):
         diverged: np.ndarray | None = None,
     ) -> State:
         """Return a block's state made of arrays; without `slots` and `diverged`, as before the first epoch."""
+        packed = self.packed(weights)
+        diverged = np.full(len(weights[0]), -1, np.int32) if diverged is None else diverged
+        return State(packed, self.slots(packed) if slots is None else list(slots), diverged)
+
+    @abstractmethod
+    def packed(self, arrays: Sequence[np.ndarray]) -> list[Any]:
+        """[kernel, bias, kernel, ...], the replicate axis first, as a state carries them."""
+
+    @abstractmethod
+    def slots(self, packed: list[Any]) -> list[Any]:
+        """The optimizer's state before the first epoch."""
 
     @abstractmethod
     def run(self, states: list[State], epoch: int, stop: int) -> list[State]:
@@ -89,7 +94,7 @@ class Engine(ABC):
 
     @abstractmethod
     def unpacked(self, packed: list[Any]) -> list[np.ndarray]:
-        """Arrays as a state carries them as [kernel, bias, kernel, ...]."""
+        """What `packed` packed."""
 
     @abstractmethod
     def moments(self, states: list[State], epoch: int) -> list[tuple[list[Any], list[Any]]]:

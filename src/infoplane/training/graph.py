@@ -75,17 +75,13 @@ class GraphEngine(Engine):
         starts = [min(n * size, replicates - size) for n in range(count)]
         return [slice(start, start + size) for start in starts]
 
-    def resume(
-        self,
-        weights: Sequence[np.ndarray],
-        slots: Sequence[np.ndarray] | None = None,
-        diverged: np.ndarray | None = None,
-    ) -> State:
-        """As `Engine.resume`."""
-        packed = self.packing.pack(weights)
-        slots = self.optimizer.slots(packed) if slots is None else [tf.constant(s) for s in slots]
-        diverged = np.full(len(weights[0]), -1) if diverged is None else diverged
-        return State(packed, slots, tf.constant(diverged, tf.int32))
+    def packed(self, arrays: Sequence[np.ndarray]) -> Tensors:
+        """As `Engine.packed`."""
+        return self.packing.pack(arrays)
+
+    def slots(self, packed: Tensors) -> Tensors:
+        """As `Engine.slots`."""
+        return self.optimizer.slots(packed)
 
     def run(self, states: list[State], epoch: int, stop: int) -> list[State]:
         """As `Engine.run`."""

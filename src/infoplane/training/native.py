@@ -7,7 +7,6 @@ its widths (pieces.py, emission.py), takes a third of the instructions of the gr
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from math import ceil
 
 import numpy as np
@@ -16,54 +15,35 @@ import xarray as xr
 from infoplane.condition import Condition
 from infoplane.training.emission import compiled
 from infoplane.training.engine import Engine, State
-from infoplane.training.optimizers import SGD
 from infoplane.training.pieces import Network
 from infoplane.training.randomness import shuffle_draws
-from infoplane.training.vectors import NONLINEARITIES
 
-# Up to which widths and weights of a layer it is the faster one (measured: docs/performance.md).
-WIDEST, LARGEST = 128, 4096
 EPOCHS_AT_ONCE = 256  # whose draws are in memory
 
 
-def takes(condition: Condition, features: int, classes: int) -> bool:
-    """Whether it can train a condition, and does so faster than the graph."""
-    widths = _widths(condition, features, classes)
-    plain = not (condition.dropout or condition.activation_noise or condition.quantize)
-    rule = condition.optimizer == "sgd" and condition.optimizer_options.keys() <= SGD.options
-    small = max(widths) <= WIDEST and max(n * m for n, m in pairwise(widths)) <= LARGEST
-    return plain and rule and small and condition.activation in NONLINEARITIES
-
-
-def _widths(condition: Condition, features: int, classes: int) -> tuple[int, ...]:
-    return (features, *condition.hidden, classes if condition.output == "softmax" else 1)
-
-
 class NativeEngine(Engine):
-    """Trains conditions that it `takes`, one replicate after the other."""
+    """Trains networks that are small (`small.py`), one replicate after the other."""
 
     def __init__(self, condition: Condition, dataset: xr.Dataset, replicates: range):
         super().__init__(condition, dataset, replicates)
         self.blocks = [slice(0, len(replicates))]
-        widths = _widths(condition, self.x.shape[1], self.classes)
+        widths = (self.x.shape[1], *(bias.shape[1] for bias in self.initial[1::2]))
         options = {"momentum": 0.0, "nesterov": False} | condition.optimizer_options
         rule = condition.learning_rate, options["momentum"], options["nesterov"]
         self.network = Network(widths, condition.activation, condition.output, self.n_train, self.batch, *rule)
         self._program = compiled(self.network)
         penalty = [np.full((1, *w.shape[1:]), 2 * condition.l2 * (w.ndim == 3), np.float32) for w in self.initial]
-        shared = {"x": self.x, "penalty": self.packed(penalty)}
-        words = {"place": np.int32}
-        scratch = {name: np.zeros(n, words.get(name, np.float32)) for name, n in self.network.sizes.items()}
-        self._shared = shared | scratch
+        scratch = {name: np.zeros(n, np.float32) for name, n in self.network.sizes.items()}
+        self._shared = scratch | {"x": self.x, "penalty": self.packed(penalty)[0]}
         self._label = self.label.astype(np.float32)
 
-    def packed(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
-        """[kernel, bias, kernel, ...], the replicate axis first, as one (replicate, number) array."""
+    def packed(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """As `Engine.packed`: one (replicate, number) array."""
         packed = np.zeros((len(arrays[0]), self.network.length), np.float32)
         for part, kernel, bias in zip(self.network.parts, arrays[::2], arrays[1::2], strict=True):
             packed[:, part.weight : part.bias] = kernel.reshape(len(kernel), -1)
             packed[:, part.bias : part.bias + part.units] = bias
-        return packed
+        return [packed]
 
     def unpacked(self, packed: list[np.ndarray]) -> list[np.ndarray]:
         """As `Engine.unpacked`."""
@@ -73,17 +53,9 @@ class NativeEngine(Engine):
             arrays.append(packed[0][:, part.bias : part.bias + part.units])
         return arrays
 
-    def resume(
-        self,
-        weights: Sequence[np.ndarray],
-        slots: Sequence[np.ndarray] | None = None,
-        diverged: np.ndarray | None = None,
-    ) -> State:
-        """As `Engine.resume`."""
-        packed = self.packed(weights)
-        slots = [np.zeros_like(packed)] * bool(self.network.momentum) if slots is None else list(slots)
-        diverged = np.full(len(packed), -1) if diverged is None else diverged
-        return State([packed], slots, np.asarray(diverged, np.int32))
+    def slots(self, packed: list[np.ndarray]) -> list[np.ndarray]:
+        """As `Engine.slots`: velocities, if there is momentum."""
+        return [np.zeros_like(weights) for weights in packed if self.network.momentum]
 
     def run(self, states: list[State], epoch: int, stop: int) -> list[State]:
         """As `Engine.run`."""
@@ -110,7 +82,7 @@ class NativeEngine(Engine):
 
     def forward(self, weights: Sequence[np.ndarray]) -> list[np.ndarray]:
         """As `Engine.forward`."""
-        packed, samples, row = self.packed(weights), len(self.x), self.network.piece
+        (packed,), samples, row = self.packed(weights), len(self.x), self.network.piece
         *hidden, outputs = self.network.widths[1:]
         recorded = np.empty((len(packed), sum(hidden) + 2 * outputs, row * ceil(samples / row)), np.float32)
         for n in range(len(packed)):

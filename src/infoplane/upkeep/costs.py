@@ -21,6 +21,7 @@ from infoplane.figures import FIGURES
 from infoplane.measures import MEASURES
 from infoplane.measures.units import ENDS, INPUTS
 from infoplane.training.schedule import snapshot_epochs
+from infoplane.training.small import is_small, widths
 
 Parameters = Mapping[str, Any]
 Read = Mapping[str, Parameters]  # the parameters of what a job reads, by stage
@@ -50,9 +51,7 @@ class Pace:
     snapshot: float
 
 
-GRAPH, NATIVE = Pace(8.0, 1.2, 3e-10, 9e-8), Pace(0.4, 0.1, 1e-10, 6e-8)
-NATIVE_ACTIVATIONS = {"linear", "relu", "sigmoid", "softplus", "softsign", "tanh"}
-WIDEST, LARGEST = 128, 4096  # of what the native engine trains: tests compare with it, which imports TensorFlow
+GRAPH, SMALL = Pace(8.0, 1.2, 3e-10, 9e-8), Pace(1.5, 0.1, 1e-10, 6e-8)
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ def start_seconds(stage: str) -> float:
 def training_size(parameters: Parameters, dataset: Parameters) -> Size:
     """The size of a training of a dataset, both given by their parameters."""
     samples, features, classes = shape(dataset)
-    widths = _widths(parameters, dataset)
+    sizes = widths(parameters, features, classes)
     start, stop = parameters["replicates"]
     return Size(
         replicates=stop - start,
@@ -106,12 +105,12 @@ def training_size(parameters: Parameters, dataset: Parameters) -> Size:
         snapshots=_snapshots(parameters["epochs"], parameters["snapshots"]),
         samples=samples,
         trained=round(parameters["train_fraction"] * samples),
-        layers=len(widths) - 1,
-        units=sum(widths[1:]),
-        widest=max(widths[1:]),
+        layers=len(sizes) - 1,
+        units=sum(sizes[1:]),
+        widest=max(sizes[1:]),
         features=features,
         classes=classes,
-        parameters=sum((one + 1) * other for one, other in itertools.pairwise(widths)),
+        parameters=sum((one + 1) * other for one, other in itertools.pairwise(sizes)),
         bytes_each=2 if parameters["precision"] == "float16" else 4,
     )
 
@@ -142,25 +141,11 @@ def _dataset(parameters: Parameters, _: Read) -> Cost:
 def _training(parameters: Parameters, read: Read) -> Cost:
     size = training_size(parameters, read["dataset"])
     steps = size.epochs * size.replicates * size.trained * (size.parameters + OTHER_STEPS)
-    pace = NATIVE if native(parameters, read["dataset"]) else GRAPH
+    pace = SMALL if is_small(parameters, size.features, size.classes) else GRAPH
     return Cost(
         pace.compile + pace.layer * size.layers + pace.step * steps + pace.snapshot * size.activations,
         PACKED * size.bytes_each * size.activations + bytes_without_activations(parameters, read),
     )
-
-
-def native(parameters: Parameters, dataset: Parameters) -> bool:
-    """Whether the engine for small networks trains a condition: `training.native.takes`."""
-    widths = _widths(parameters, dataset)
-    plain = not any(parameters.get(key) for key in ("dropout", "activation_noise", "quantize"))
-    rule = parameters["optimizer"] == "sgd" and parameters["optimizer_options"].keys() <= {"momentum", "nesterov"}
-    small = max(widths) <= WIDEST and max(n * m for n, m in itertools.pairwise(widths)) <= LARGEST
-    return plain and rule and small and parameters["activation"] in NATIVE_ACTIVATIONS
-
-
-def _widths(parameters: Parameters, dataset: Parameters) -> list[int]:
-    _, features, classes = shape(dataset)
-    return [features, *parameters["hidden"], classes if parameters["output"] == "softmax" else 1]
 
 
 def bytes_without_activations(parameters: Parameters, read: Read) -> float:
