@@ -24,6 +24,7 @@ configfile: str(own) if own.exists() else workflow.source_path("config/config.ya
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/asked.smk"
 include: "workflow/rules/cluster.smk"
 include: "workflow/rules/stores.smk"
 include: "workflow/rules/figures.smk"
@@ -36,3 +37,29 @@ rule all:
     input:
         targets(),
         up_to_date,
+
+
+rule asked:
+    """What was asked for is made, then its names are there."""
+    input:
+        lambda wildcards: ASKED,
+        up_to_date,
+
+
+rule show:
+    """A name in the view that a rule around this workflow reads."""
+    input:
+        ancient(lambda wildcards: [shown_by(wildcards.name), *up_to_date(wildcards)]),
+    output:
+        RESULTS / "{name}",
+    log:
+        RESULTS / "logs/show/{name}.log",
+    wildcard_constraints:
+        name="|".join(map(re.escape, SHOWN)) or "(?!)",
+    localrule: True
+    conda:
+        "environment.yml"
+    params:
+        file=lambda wildcards: str(RESULTS / SHOWN[wildcards.name]),
+    shell:
+        "cp {params.file:q} {output:q} 2> {log:q}"

@@ -152,6 +152,21 @@ def test_a_single_target_with_an_override(project):
     assert_current(project)
 
 
+def test_a_dry_run_tells_what_a_name_takes_that_shows_another_version(project):
+    restyle(project)
+    drawn = project.would_run("results/figures/learning_curves.pdf")
+    assert drawn == {"figure_learning_curves": 1}
+    assert project.make("results/figures/learning_curves.pdf") == drawn
+
+
+def test_what_is_made_can_be_asked_for_by_its_id(project):
+    [one, *others] = sorted(project.folder.glob("results/measurements/[0-9a-f]*"))
+    assert project.make(f"{one}/") == {}
+    shutil.rmtree(others[0])
+    wanted = [str(one), os.path.relpath(others[0], project.folder)]
+    assert project.would_run(*wanted) == project.make(*wanted) == {"measurement": 1}
+
+
 def test_removed_and_renamed_figures_leave_the_view(project):
     config = {**SMALL, "figures": {"plane": SMALL["figures"]["fractions"]}}
     project.configure(config)

@@ -7,10 +7,12 @@ a deleted .snakemake, not on marks that a killed run left.
 
 import functools
 import gc
+import os
 import re
 from contextlib import suppress
 from pathlib import Path
 
+from snakemake.dag import DAG
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 from snakemake.persistence import FileBackupMixin
@@ -223,12 +225,6 @@ def up_to_date(wildcards):
     """No input: a run that makes something, or finds all made, first brings the view up to date."""
     show_what_exists()
     return []
-
-
-def shown_by(name):
-    """The folder of the artifact that a name in the view shows."""
-    show_what_exists()
-    return str((RESULTS / SHOWN[name]).parent)
 
 
 def show_what_exists():

@@ -29,22 +29,3 @@ for name in to_draw:
             f"Draw {name}: log in {{log}}"
         script:
             "../scripts/figure.py"
-
-
-rule show:
-    """A name in the view as a target: what it shows is made, then it is there."""
-    input:
-        ancient(lambda wildcards: shown_by(wildcards.name)),
-    output:
-        RESULTS / "{name}",
-    log:
-        RESULTS / "logs/show/{name}.log",
-    wildcard_constraints:
-        name="|".join(map(re.escape, SHOWN)) or "(?!)",
-    localrule: True
-    conda:
-        "../../environment.yml"
-    params:
-        file=lambda wildcards: str(RESULTS / SHOWN[wildcards.name]),
-    shell:
-        "cp {params.file:q} {output:q} 2> {log:q}"
