@@ -19,7 +19,7 @@ PATIENCE = 240  # seconds
 OPTIONS = ("--profile", "profiles/slurm", "--slurm-init-seconds-before-status-checks", "3")
 TWO_CONDITIONS = {
     **SMALL,
-    "defaults": {**SMALL["defaults"], "replicates": 2},
+    "defaults": {**SMALL["defaults"], "replicates": 2, "epochs": 10_000},  # some seconds, to be ended in
     "experiments": {"main": {"vary": {"train_fraction": [0.45, 0.85]}}},
     "figures": {"information_plane": {"experiment": "main", "estimator": "binned"}},
     "claims": {"data_processing": {"figure": "information_plane", "bits": 12}},
