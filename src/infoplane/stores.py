@@ -66,7 +66,7 @@ def pack(folder: Path, path: Path) -> None:
     try:
         with zipfile.ZipFile(beside, "w", zipfile.ZIP_STORED) as packed:
             for name, file in _files(folder):
-                packed.writestr(_entry(name), file.read_bytes())
+                packed.writestr(member(name), file.read_bytes())
         os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)
@@ -78,7 +78,8 @@ def _files(folder: Path) -> list[tuple[str, Path]]:
     return sorted((file.relative_to(folder).as_posix(), file) for file in files)
 
 
-def _entry(name: str) -> zipfile.ZipInfo:
+def member(name: str) -> zipfile.ZipInfo:
+    """A member of a packed store, of which nothing but its name and its data is told."""
     entry = zipfile.ZipInfo(name, EPOCH)
     entry.create_system, entry.external_attr = UNIX, READABLE
     return entry

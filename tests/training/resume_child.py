@@ -2,8 +2,8 @@
 
     python resume_child.py FOLDER [PATTERN NTH]
 
-`PATTERN` is matched with an event, "open", "os.rename" or "shutil.rmtree", and its path ("open /a/b"); at the NTH match
-the process dies.
+`PATTERN` is matched with an event, "os.rename" or "shutil.rmtree", and its path ("os.rename /a/b"), and with "member" and
+the name of what is about to be written to a store ("member layer_1/weight/c/0/0/0"); at the NTH match the process dies.
 """
 
 import os
@@ -11,6 +11,7 @@ import re
 import signal
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -26,11 +27,16 @@ def kill_at(pattern: str, nth: int) -> None:
 
     def hook(event: str, arguments: tuple) -> None:
         nonlocal seen
-        if event in ("open", "os.rename", "shutil.rmtree") and re.search(pattern, f"{event} {arguments[0]}"):
+        if event in ("member", "os.rename", "shutil.rmtree") and re.search(pattern, f"{event} {arguments[0]}"):
             seen += 1
             if seen == nth:
                 os.kill(os.getpid(), signal.SIGKILL)
 
+    def writestr(packed: zipfile.ZipFile, member: zipfile.ZipInfo, data: bytes) -> None:
+        hook("member", (member.filename,))
+        write(packed, member, data)
+
+    write, zipfile.ZipFile.writestr = zipfile.ZipFile.writestr, writestr
     sys.addaudithook(hook)
 
 

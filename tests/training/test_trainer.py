@@ -202,7 +202,8 @@ def test_refuses_what_it_cannot_do(train_store, condition, problem, tmp_path):
     with pytest.raises(ValueError, match=r"optimizer_options: Keras refuses .*'clipnorm': 1.* for sgd"):
         train_store(condition(optimizer_options={"clipnorm": 1, "clipvalue": 1}), problem())
     (tmp_path / "training.zarr.zip").touch()
-    (tmp_path / "checkpoint/training.zarr").mkdir(parents=True)
+    (tmp_path / "checkpoint").mkdir(exist_ok=True)
+    (tmp_path / "checkpoint/training.zarr.zip").touch()
     with pytest.raises(ValueError, match="exists already"):
         train_store(condition(), problem())
 

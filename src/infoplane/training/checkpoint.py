@@ -1,27 +1,28 @@
 """The checkpoint of one training: enough to finish it after a kill, on this machine or another.
 
-A folder outside the artifact. It holds `training.zarr`, the store that is being written, and one `NNNNNN.npz` per
+A folder outside the artifact. It holds `training.zarr.zip`, the store that is being written, and one `NNNNNN.npy` per
 snapshot with all that is not activations, each renamed into place after the activations of its snapshot are written.
-So the last npz says how far the store is good, and holds the state from which training goes on; what a killed run had
-begun beyond it is overwritten. At the end the store is packed into one file in its place, and the folder removed: the
-store first, so that a checkpoint without one, or with all snapshots, beside a packed store is what a killed run left.
+So the last of them says how far the store is good, and holds the state from which training goes on; what a killed run
+had begun beyond it goes. At the end the store is moved to its place, and the folder removed, so that a checkpoint
+without a store is what a killed run left.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
 import socket
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.lib.npyio import NpzFile
+from zarr.storage import MemoryStore
 
-from infoplane import stores
+from infoplane.training.growing import Growing
 
+MOST_NAMES = 10**7  # bytes in which NumPy lists the arrays of a snapshot
 OPEN_FILES = 128  # snapshots that are kept open: a store is finished array by array, each from all of them
 
 
@@ -29,8 +30,8 @@ class Checkpoint:
     """A locked checkpoint folder; `with Checkpoint(path) as checkpoint` raises ValueError if another run holds it."""
 
     def __init__(self, path: Path):
-        self.path, self.store = Path(path), Path(path) / "training.zarr"
-        self._opened: dict[int, NpzFile] = {}
+        self.path, self.file = Path(path), Path(path) / "training.zarr.zip"
+        self._opened: dict[int, np.ndarray] = {}
 
     def __enter__(self) -> Checkpoint:
         while True:
@@ -56,32 +57,46 @@ class Checkpoint:
             return False
 
     def __exit__(self, *_: object) -> None:
-        self._close()
+        self._opened.clear()
         os.close(self._lock)
 
     def count(self) -> int:
         """Snapshots that are complete."""
-        if not self.store.exists():
+        if not self.file.exists():
             return 0
         count = 0
         while self._file(count).exists():
             count += 1
         return count
 
-    def clear(self) -> None:
+    def begin(self, signature: str) -> int:
+        """How many snapshots a killed run of the same job has completed; `store` goes on after them."""
+        done = self.count()
+        if not done or self.load(done - 1, "signature") != signature:
+            self._clear()
+            done = 0
+        self.signature = signature
+        self._growing = Growing(self.file, int(self.load(done - 1, "end")) if done else 0)
+        self.store = MemoryStore(self._growing)
+        return done
+
+    def _clear(self) -> None:
         """Remove everything but the lock."""
-        self._close()
+        self._opened.clear()
         for entry in self.path.iterdir():
-            if entry.is_dir():
-                shutil.rmtree(entry)
-            elif entry.name != "lock":
+            if entry.name != "lock":
                 entry.unlink()
 
-    def save(self, snapshot: int, arrays: Mapping[str, Any]) -> None:
-        """Store a snapshot; it appears whole or not at all."""
+    def save(self, snapshot: int, arrays: Mapping[str, np.ndarray]) -> None:
+        """Keep a snapshot whose activations are in the store; it appears whole or not at all."""
+        told = {"signature": np.array(self.signature), "end": np.array(self._growing.end())}
+        arrays = {**arrays, **told}
+        record = np.zeros((), [(name, array.dtype, array.shape) for name, array in arrays.items()])
+        for name, array in arrays.items():
+            record[name] = array
         beside = self.path / "snapshot.partial"
         with open(beside, "wb") as file:
-            np.savez(file, **arrays)
+            np.save(file, record)
             file.flush()
             os.fsync(file.fileno())
         os.replace(beside, self._file(snapshot))
@@ -90,25 +105,28 @@ class Checkpoint:
         """Return one array of one snapshot, which is not saved anew afterwards."""
         if snapshot not in self._opened:
             if len(self._opened) == OPEN_FILES:
-                self._opened.popitem()[1].close()  # the newest: who reads all in turn needs it last
-            self._opened[snapshot] = np.load(self._file(snapshot))
+                self._opened.popitem()  # the newest: who reads all in turn needs it last
+            self._opened[snapshot] = np.load(self._file(snapshot), mmap_mode="r", max_header_size=MOST_NAMES)
         return self._opened[snapshot][name]
 
-    def _close(self) -> None:
-        for arrays in self._opened.values():
-            arrays.close()
-        self._opened.clear()
-
     def release(self, path: Path) -> None:
-        """Pack the finished store into the file `path` and remove the checkpoint."""
-        stores.pack(self.store, path)
+        """Move the finished store to the file `path` and remove the checkpoint."""
+        self._growing.close()
+        try:
+            os.replace(self.file, path)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            beside = path.with_name(f".{path.name}.partial")
+            shutil.copyfile(self.file, beside)
+            os.replace(beside, path)
         self.remove()
 
     def remove(self) -> None:
         """Remove the checkpoint, the store first."""
-        self._close()
-        shutil.rmtree(self.store, ignore_errors=True)
+        self._opened.clear()
+        self.file.unlink(missing_ok=True)
         shutil.rmtree(self.path)
 
     def _file(self, snapshot: int) -> Path:
-        return self.path / f"{snapshot:06d}.npz"
+        return self.path / f"{snapshot:06d}.npy"

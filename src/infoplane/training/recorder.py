@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-import zarr
 
 from infoplane import stores
 from infoplane.training.backend import keras
@@ -84,8 +83,8 @@ class ActivationRecorder(keras.callbacks.Callback):
         self.taken: list[dict[str, np.ndarray]] = []
         self.folder = tempfile.TemporaryDirectory(prefix=f".{self.path.name}.", dir=self.path.parent)
         described = [self._describe(*pair) for pair in zip(self.watched.layers, self.watched.shapes, strict=True)]
-        place = Path(self.folder.name) / self.path.name
-        self.store = Store(place, described, [0], self.epochs, len(self.label), self.precision)
+        self.written = Path(self.folder.name) / self.path.name
+        self.store = Store(self.written, described, [0], self.epochs, len(self.label), self.precision)
         self.store.create()
         self._record(self.store)
 
@@ -101,9 +100,9 @@ class ActivationRecorder(keras.callbacks.Callback):
         self.store.finish(len(self.taken), lambda snapshot, name: self.taken[snapshot][name])
         self._name(self.store)
         if self.path.suffix == ".zip":
-            stores.pack(self.store.path, self.path)
+            stores.pack(self.written, self.path)
         else:
-            self.store.path.rename(self.path)
+            self.written.rename(self.path)
         self.folder.cleanup()
         self.store = None
 
@@ -146,7 +145,7 @@ class ActivationRecorder(keras.callbacks.Callback):
 
     def _name(self, store: Store) -> None:
         """Say in the store what the layers and the loss are called, and keep labels and split."""
-        root = zarr.open_group(store.path, mode="r+")
+        root = store.root
         for number, layer in enumerate(self.watched.layers, 1):
             root[f"layer_{number}"].attrs["name"] = layer.name
         for part in ("train", "test") if self.watched.loss_name() not in NATS else ():

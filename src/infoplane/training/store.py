@@ -1,8 +1,8 @@
 """The one layout in which a training is recorded, by the trainer and by `ActivationRecorder`.
 
-While it is written the store is a folder; its owner packs it when it is finished. Activations are streamed chunk by
-chunk while the training runs; everything else is small, is kept in the checkpoint's snapshots until the end, and is
-written then in chunks that span several epochs. No byte depends on time or threads.
+Activations are streamed chunk by chunk while the training runs; everything else is small, is kept in the checkpoint's
+snapshots until the end, and is written then in chunks that span several epochs. Chunks are written one at a time, each
+once. No byte depends on time or threads.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 import zarr
 from numpy.typing import ArrayLike, DTypeLike
 from zarr.codecs import BloscCodec
+from zarr.storage import MemoryStore
 
 CHUNK_BYTES = 64 * 2**20  # of an activation chunk: larger layers are split along the replicate axis
 SMALL_CHUNK_BYTES = 8 * 2**20
@@ -62,7 +63,7 @@ class Layer:
 
 
 class Store:
-    """A training's store that is being written, the folder `path`.
+    """A training's store that is being written to `place`, a folder or a store of Zarr's.
 
     `replicates` and `epochs` are the coordinates, `samples` the length of the sample axis, `precision` the dtype of
     activations, `curves` what losses and errors are. Snapshots are mappings from "train_loss", "layer_1/weight", ... to
@@ -71,7 +72,7 @@ class Store:
 
     def __init__(
         self,
-        path: Path,
+        place: Path | MemoryStore,
         layers: Sequence[Layer],
         replicates: ArrayLike,
         epochs: ArrayLike,
@@ -80,44 +81,46 @@ class Store:
         curves: Mapping[str, tuple[str, str]] = CURVES,
     ):
         numcodecs.blosc.use_threads = False  # with threads, the order of blocks in a chunk varies from run to run
-        self.path, self.layers, self.samples, self.precision, self.curves = path, layers, samples, precision, curves
+        self.place, self.layers, self.samples, self.precision, self.curves = place, layers, samples, precision, curves
         self.replicates, self.epochs = np.asarray(replicates, np.int32), np.asarray(epochs, np.int32)
         self.group = _group(len(self.replicates), samples * max(x.units for x in layers) * 4)
-        self._activations: list[zarr.Array[Any]] = []
 
     def create(self) -> None:
-        """Lay out the store: coordinates, groups and the activation arrays, still without chunks."""
-        root = zarr.create_group(self.path)
-        for name, values in zip(AXES, (self.replicates, self.epochs), strict=True):
-            _array(root, name, values.shape, values.shape, values.dtype, (name,), *COORDINATES[name])[:] = values
+        """Lay out the store: groups and the activation arrays, still without chunks."""
+        self.root = zarr.create_group(self.place)
+        self.activations: list[zarr.Array[Any]] = []
         for number, layer in enumerate(self.layers, 1):
             attributes = {"activation": layer.activation, "units": layer.units}
             if layer.noise_variance:
                 attributes["noise_variance"] = layer.noise_variance
-            group = root.create_group(f"layer_{number}", attributes=attributes)
+            group = self.root.create_group(f"layer_{number}", attributes=attributes)
             shape = (len(self.replicates), len(self.epochs), self.samples, layer.units)
             chunks = (self.group, 1, self.samples, layer.units)
-            dims = (*AXES, "sample", "unit")
-            _array(group, "activation", shape, chunks, self.precision, dims, "1", "activation of each unit")
+            array = _array(
+                group, "activation", shape, chunks, self.precision, (*AXES, "sample", "unit"), "1",
+                "activation of each unit",
+            )  # fmt: skip
+            self.activations.append(array)
 
     def write_activation(self, layer: int, snapshot: int, start: int, values: np.ndarray) -> None:
         """Stream `values` (replicate, sample, unit) of one snapshot; `layer` and `start` (replicate) count from 0."""
-        if not self._activations:
-            root = zarr.open_group(self.path, mode="r+")
-            self._activations = [_member(root, f"layer_{n + 1}/activation") for n in range(len(self.layers))]
-        self._activations[layer][start : start + len(values), snapshot] = values
+        self.activations[layer][start : start + len(values), snapshot] = values
 
     def finish(
         self, snapshots: int, load: Callable[[int, str], np.ndarray], attributes: Mapping[str, Any] | None = None
     ) -> None:
         """Write all that is not activations; `load(snapshot, name)` returns one snapshot's array.
 
-        `attributes`, values as JSON has them, become those of the root.
+        `attributes`, values as JSON has them, become those of the root. With fewer `snapshots` than there are epochs,
+        the later ones were not reached.
         """
-        root = zarr.open_group(self.path, mode="r+")
+        root = self.root
         root.attrs.put(dict(attributes or {}))
-        if snapshots < len(self.epochs):
-            self._truncate(root, snapshots)
+        for name, values in zip(AXES, (self.replicates, self.epochs[:snapshots]), strict=True):
+            _array(root, name, values.shape, values.shape, values.dtype, (name,), *COORDINATES[name])[:] = values
+        for activations in self.activations:
+            if snapshots < len(self.epochs):
+                activations.resize((activations.shape[0], snapshots, *activations.shape[2:]))
         for name, (units, long_name) in self.curves.items():
             self._gather(root, name, name, snapshots, load, (), units, long_name)
         diverged = load(snapshots - 1, "diverged_epoch")
@@ -155,12 +158,6 @@ class Store:
             rows = range(first, min(first + step, snapshots))
             array[:, rows.start : rows.stop] = np.stack([load(row, key) for row in rows], axis=1)
 
-    def _truncate(self, root: zarr.Group, snapshots: int) -> None:
-        _member(root, "epoch").resize((snapshots,))
-        for number in range(1, len(self.layers) + 1):
-            array = _member(root, f"layer_{number}/activation")
-            array.resize((array.shape[0], snapshots, *array.shape[2:]))
-
 
 def _group(replicates: int, bytes_each: int) -> int:
     """Largest divisor of `replicates` whose chunk stays under CHUNK_BYTES."""
@@ -168,12 +165,6 @@ def _group(replicates: int, bytes_each: int) -> int:
         (d for d in range(1, replicates + 1) if replicates % d == 0 and d * bytes_each <= CHUNK_BYTES),
         default=1,
     )
-
-
-def _member(group: zarr.Group, path: str) -> zarr.Array[Any]:
-    found = group[path]
-    assert isinstance(found, zarr.Array)
-    return found
 
 
 def _array(

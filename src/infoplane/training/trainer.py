@@ -51,14 +51,15 @@ def train(
     with _one_line(checkpoint), Checkpoint(checkpoint) as saved:
         epochs = snapshot_epochs(condition.epochs, condition.snapshots)
         if Path(store).exists():
-            if saved.count() == len(epochs) or not saved.store.exists():  # killed while the checkpoint was removed
+            if not saved.file.exists():  # killed while the checkpoint was removed
                 return saved.remove()
             raise ValueError(f"{store}: exists already")
         engine = engine_of(condition, dataset, replicates)
         curves = SQUARED if engine.regression else CURVES
+        done = saved.begin(_signature(condition, dataset, replicates))
         target = Store(saved.store, layers(engine), replicates, epochs, len(engine.x), condition.precision, curves)
         with Background() as later:
-            _run(engine, target, saved, later, _signature(condition, dataset, replicates), report)
+            _run(engine, target, saved, later, done, report)
         target.finish(len(epochs), saved.load, attributes)
         saved.release(Path(store))
 
@@ -68,18 +69,16 @@ def _run(
     store: Store,
     saved: Checkpoint,
     later: Background,
-    signature: str,
+    done: int,
     report: Callable[[str], None],
 ) -> None:
     observer, epochs = Observer(engine, store, later), [int(e) for e in store.epochs]
-    done = saved.count()
-    if done and saved.load(done - 1, "signature") == signature:
+    store.create()
+    if done:
         states = _restore(engine, saved, done - 1)
         report(f"goes on from epoch {epochs[done - 1]} of {epochs[-1]}")
     else:
-        saved.clear()
-        store.create()
-        done, states = 0, engine.start()
+        states = engine.start()
     epoch = epochs[max(done - 1, 0)]
     divergence, progress = _Divergence(engine, report), _Progress(epoch, epochs[-1], report)
     for snapshot, target in list(enumerate(epochs))[done:]:
@@ -94,7 +93,7 @@ def _run(
         diverged = [arrays["diverged_epoch"][block] for block in engine.blocks]
         states = [state._replace(diverged=now) for state, now in zip(states, diverged, strict=True)]
         slots = {f"slot_{b}_{n}": np.asarray(s) for b, state in enumerate(states) for n, s in enumerate(state.slots)}
-        later(saved.save, snapshot, {**arrays, **slots, "signature": np.array(signature)})
+        later(saved.save, snapshot, {**arrays, **slots})
 
 
 def _restore(engine: Engine, saved: Checkpoint, snapshot: int) -> list[State]:
