@@ -85,6 +85,7 @@ def study() -> dict:
 
 def sweep() -> dict:
     return {
+        **({} if options.beside else {"keep_activations": False}),  # which FIRST does not know; 0.3 GB a condition
         "defaults": {"epochs": 300, "replicates": 10},
         "experiments": {"sweep": {"vary": {"seed": list(range(options.conditions))}}},
         "datasets": SPHERICAL,

@@ -1,11 +1,14 @@
 """A job killed with `kill -9` goes on from its last snapshot and ends with the bytes of one that was not."""
 
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import zarr
 
 from infoplane.training.checkpoint import Checkpoint
 
@@ -59,3 +62,16 @@ def test_resume_after_kill(tmp_path, digest):
     assert child.returncode == 0
     assert digest(killed / "training.zarr.zip") == digest(whole / "training.zarr.zip")
     assert [p.name for p in killed.iterdir()] == ["training.zarr.zip"]
+
+
+def test_a_checkpoint_whose_store_lost_bytes_is_begun_anew(tmp_path):
+    """As after a power loss; one that is whole goes on, also after bytes that no snapshot counts."""
+    for change, expected in ((0, 1), (5, 1), (-1, 0)):
+        with Checkpoint(tmp_path / "checkpoint") as saved:
+            assert saved.begin(f"job {change}") == 0
+            zarr.create_array(saved.store, name="activation", data=np.ones(9))
+            saved.save(0, {"weight": np.ones((2, 3), np.float32)})
+        os.truncate(saved.file, saved.file.stat().st_size + change)
+        with Checkpoint(tmp_path / "checkpoint") as again:
+            assert again.begin(f"job {change}") == expected
+            assert expected == 0 or (again.load(0, "weight") == 1).all()

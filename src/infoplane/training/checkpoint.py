@@ -72,11 +72,12 @@ class Checkpoint:
     def begin(self, signature: str) -> int:
         """How many snapshots a killed run of the same job has completed; `store` goes on after them."""
         done = self.count()
-        if not done or self.load(done - 1, "signature") != signature:
+        end = int(self.load(done - 1, "end")) if done else 0
+        if not done or self.load(done - 1, "signature") != signature or self.file.stat().st_size < end:
             self._clear()
-            done = 0
+            done = end = 0
         self.signature = signature
-        self._growing = Growing(self.file, int(self.load(done - 1, "end")) if done else 0)
+        self._growing = Growing(self.file, end)
         self.store = MemoryStore(self._growing)
         return done
 
