@@ -34,7 +34,7 @@ def test_resume_after_kill(tmp_path, digest):
         Checkpoint(killed / "checkpoint").__enter__()  # a second run of the same job
     child.kill()
     assert child.wait() == -9
-    assert sorted(p.name for p in (killed / "checkpoint").glob("*.npy"))
+    assert sorted(p.name for p in (killed / "checkpoint").glob("*.arrays"))
 
     epochs = []
     for pattern, is_in_place in [

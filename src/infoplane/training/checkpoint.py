@@ -1,28 +1,30 @@
 """The checkpoint of one training: enough to finish it after a kill, on this machine or another.
 
-A folder outside the artifact. It holds `training.zarr.zip`, the store that is being written, and one `NNNNNN.npy` per
-snapshot with all that is not activations, each renamed into place after the activations of its snapshot are written.
-So the last of them says how far the store is good, and holds the state from which training goes on; what a killed run
-had begun beyond it goes. At the end the store is moved to its place, and the folder removed, so that a checkpoint
-without a store is what a killed run left.
+A folder outside the artifact. It holds `training.zarr.zip`, the store that is being written, and one `NNNNNN.arrays`
+per snapshot with all that is not activations (where each array lies, then their bytes), renamed into place after the
+activations of its snapshot are written. So the last of them says how far the store is good, and holds the state from
+which training goes on; what a killed run had begun beyond it goes. At the end the store is moved to its place, and the
+folder removed, so that a checkpoint without a store is what a killed run left.
 """
 
 from __future__ import annotations
 
 import errno
 import fcntl
+import json
+import math
 import os
 import shutil
 import socket
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from zarr.storage import MemoryStore
 
 from infoplane.training.growing import Growing
 
-MOST_NAMES = 10**7  # bytes in which NumPy lists the arrays of a snapshot
 OPEN_FILES = 128  # snapshots that are kept open: a store is finished array by array, each from all of them
 
 
@@ -31,7 +33,8 @@ class Checkpoint:
 
     def __init__(self, path: Path):
         self.path, self.file = Path(path), Path(path) / "training.zarr.zip"
-        self._opened: dict[int, np.ndarray] = {}
+        self._opened: dict[int, tuple[dict[str, Any], np.memmap[Any, Any]]] = {}
+        self._growing: Growing | None = None
 
     def __enter__(self) -> Checkpoint:
         while True:
@@ -58,6 +61,8 @@ class Checkpoint:
 
     def __exit__(self, *_: object) -> None:
         self._opened.clear()
+        if self._growing:
+            self._growing.leave()
         os.close(self._lock)
 
     def count(self) -> int:
@@ -90,14 +95,17 @@ class Checkpoint:
 
     def save(self, snapshot: int, arrays: Mapping[str, np.ndarray]) -> None:
         """Keep a snapshot whose activations are in the store; it appears whole or not at all."""
-        told = {"signature": np.array(self.signature), "end": np.array(self._growing.end())}
-        arrays = {**arrays, **told}
-        record = np.zeros((), [(name, array.dtype, array.shape) for name, array in arrays.items()])
+        assert self._growing, "`begin` comes first"
+        arrays = {**arrays, "signature": np.array(self.signature), "end": np.array(self._growing.end())}
+        places, start = {}, 0
         for name, array in arrays.items():
-            record[name] = array
+            places[name] = array.dtype.str, array.shape, start
+            start += array.nbytes
         beside = self.path / "snapshot.partial"
         with open(beside, "wb") as file:
-            np.save(file, record)
+            np.save(file, np.array(json.dumps(places)))
+            for array in arrays.values():
+                array.tofile(file)
             file.flush()
             os.fsync(file.fileno())
         os.replace(beside, self._file(snapshot))
@@ -107,11 +115,16 @@ class Checkpoint:
         if snapshot not in self._opened:
             if len(self._opened) == OPEN_FILES:
                 self._opened.popitem()  # the newest: who reads all in turn needs it last
-            self._opened[snapshot] = np.load(self._file(snapshot), mmap_mode="r", max_header_size=MOST_NAMES)
-        return self._opened[snapshot][name]
+            with open(self._file(snapshot), "rb") as file:
+                places = json.loads(str(np.load(file)))
+                self._opened[snapshot] = places, np.memmap(file, np.uint8, "r", file.tell())
+        places, data = self._opened[snapshot]
+        kind, shape, start = places[name]
+        return data[start : start + np.dtype(kind).itemsize * math.prod(shape)].view(kind).reshape(shape)
 
     def release(self, path: Path) -> None:
         """Move the finished store to the file `path` and remove the checkpoint."""
+        assert self._growing, "`begin` comes first"
         self._growing.close()
         try:
             os.replace(self.file, path)
@@ -130,4 +143,4 @@ class Checkpoint:
         shutil.rmtree(self.path)
 
     def _file(self, snapshot: int) -> Path:
-        return self.path / f"{snapshot:06d}.npy"
+        return self.path / f"{snapshot:06d}.arrays"

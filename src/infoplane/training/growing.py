@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -51,6 +52,12 @@ class Growing(dict[str, Buffer]):
             self._zip.writestr(stores.member(key), self[key].to_bytes())
         self._zip.close()
         self._file.close()
+
+    def leave(self) -> None:
+        """End where `close` was not reached: what is written stays for a later run."""
+        self._zip.fp = None  # or it writes a directory when it is collected, also on a full disk
+        with suppress(OSError):
+            self._file.close()
 
 
 def _members(file: BinaryIO, end: int) -> Iterator[zipfile.ZipInfo]:
