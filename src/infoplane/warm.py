@@ -16,9 +16,10 @@ import os
 import runpy
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from multiprocessing import reduction
+from multiprocessing import connection, reduction
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -37,6 +38,9 @@ MODULES = {
 COMMON = ("snakemake.cli", "infoplane.jobs", "infoplane.stores")
 STDOUT, STDERR = 1, 2
 STAGES = "INFOPLANE_WARM"  # tells the process which stages to prepare for
+# Who starts a process asks after all others. Of two threads that read the end of one at once, one finds nothing there,
+# which multiprocessing takes for a process that has failed.
+ACCOUNTED = threading.Lock()
 # Snakemake gives these to each job, with its number of threads.
 THREADS = [f"{library}_NUM_THREADS" for library in ("OMP", "GOTO", "OPENBLAS", "MKL", "NUMEXPR")]
 
@@ -100,8 +104,11 @@ def _forked(cold: Callable[..., None], context: Any) -> Callable[..., None]:
         folder = script.resources.get("tmpdir")
         variables = {"TMPDIR": str(folder)} if folder else {}
         process = context.Process(target=_run, args=(fname, variables, _Here(STDOUT), _Here(STDERR)))
-        process.start()
-        process.join()
+        with ACCOUNTED:
+            process.start()
+        connection.wait([process.sentinel])
+        with ACCOUNTED:
+            process.join()
         if process.exitcode:
             raise subprocess.CalledProcessError(process.exitcode, [sys.executable, fname])
 

@@ -18,6 +18,25 @@ PATIENCE = 120
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="jobs start warm on Linux")
 
 
+MANY = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import get_context
+from types import SimpleNamespace
+
+from infoplane import warm
+
+if __name__ == "__main__":
+    job = dict.fromkeys(("conda_env", "container_img", "env_modules", "shadow_dir", "bench_record"))
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["infoplane.warm"])
+    run = warm._forked(None, context)
+    with ThreadPoolExecutor(4) as cores:
+        for _ in cores.map(lambda _: run(SimpleNamespace(threads=1, resources={}, **job), sys.argv[1]), range(300)):
+            pass
+"""
+
+
 def servers(run: subprocess.Popen) -> list[psutil.Process]:
     """The process, if there is one, that a run forks its jobs from."""
     found = []
@@ -41,6 +60,14 @@ def test_cold_jobs_make_the_same_bytes(finished, project):
     done = project.run("python", "-c", cold)
     assert done.returncode == 0, done.stderr
     assert contents(project.folder) == contents(finished.folder)
+
+
+def test_jobs_that_end_and_begin_at_once_are_told_apart(tmp_path):
+    """Of 600 in four threads 71 were taken for failed ones: multiprocessing's account is not made for threads."""
+    (tmp_path / "job.py").write_text("")
+    (tmp_path / "many.py").write_text(MANY)
+    done = subprocess.run([sys.executable, tmp_path / "many.py", tmp_path / "job.py"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_warm_process_ends_with_its_run_also_after_kill_9(project):
