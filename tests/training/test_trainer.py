@@ -1,7 +1,10 @@
 """What `train` writes, says and refuses."""
 
+import errno
+import os
 import re
 import resource
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +15,7 @@ from infoplane.datasets.linear import LinearTeacher
 from infoplane.datasets.replicates import draw
 from infoplane.logs import logged
 from infoplane.training import engine, trainer
+from infoplane.training.checkpoint import Checkpoint
 from infoplane.training.trainer import train
 
 SETTING = {"epochs": 8, "snapshots": 5}
@@ -206,6 +210,27 @@ def test_refuses_what_it_cannot_do(train_store, condition, problem, tmp_path):
     (tmp_path / "checkpoint/training.zarr.zip").touch()
     with pytest.raises(ValueError, match="exists already"):
         train_store(condition(), problem())
+
+
+def test_a_store_that_goes_to_another_file_system_is_copied(
+    condition, problem, train_store, tmp_path, monkeypatch, digest
+):
+    """Also if the run is killed between the copy and the end of its checkpoint."""
+    _, _, moved = train_store(condition(), problem())
+    before, replace = digest(moved), os.replace
+
+    def onto_another(source, target):
+        if Path(source).parent != Path(target).parent:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        replace(source, target)
+
+    monkeypatch.setattr("os.replace", onto_another)
+    with monkeypatch.context() as killed:
+        killed.setattr(Checkpoint, "remove", lambda self: None)
+        _, _, copied = train_store(condition(), problem(), name="copied.zarr.zip")
+    assert digest(copied) == before
+    train_store(condition(), problem(), name="copied.zarr.zip")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["copied.zarr.zip", "training.zarr.zip"]
 
 
 def test_losses_and_errors_of_real_valued_targets(condition, train_store):

@@ -20,7 +20,7 @@ def granted(init):
     @functools.wraps(init)
     async def of_what_is_there(self, *arguments, **options):
         asked = {file for file in self.targetfiles if os.path.relpath(file) in folders}
-        if asked:
+        if asked and workflow.is_rule(by_rule):
             ASKED.extend(sorted(folders[os.path.relpath(file)] for file in asked))
             self.targetfiles -= asked
             self.targetrules |= {workflow.get_rule(by_rule)}

@@ -89,8 +89,6 @@ class _Film:
 def _frames(figure: Page, films: Sequence[_Film], epochs: np.ndarray) -> Iterator[Image.Image]:
     canvas = FigureCanvasAgg(figure)
     figure.set_dpi(DPI)
-    canvas.draw()
-    figure.set_layout_engine("none")  # the layout stands: panels must not move from frame to frame
     for epoch in epochs:
         for film in films:
             film.show(epoch)

@@ -83,7 +83,7 @@ def panels(
         sns.despine(figure)
         # Lays out now: artists first made while a file is saved would take matplotlib's default look.
         figure.draw_without_rendering()
-        figure.set_layout_engine(None)  # the layout stands: to save takes none of its own
+        figure.set_layout_engine(None)  # the layout stands: files, and frames of a film, have the same
 
 
 def _finish(grid: np.ndarray, xlabel: str | None, ylabel: str | None) -> None:

@@ -3,8 +3,9 @@
 A folder outside the artifact. It holds `training.zarr.zip`, the store that is being written, and one `NNNNNN.arrays`
 per snapshot with all that is not activations (where each array lies, then their bytes), renamed into place after the
 activations of its snapshot are written. So the last of them says how far the store is good, and holds the state from
-which training goes on; what a killed run had begun beyond it goes. At the end the store is moved to its place, and the
-folder removed, so that a checkpoint without a store is what a killed run left.
+which training goes on; what a killed run had begun beyond it goes. At the end the store is moved to its place (or
+copied, to another file system), and the folder removed, so that a checkpoint without a store, or with all snapshots,
+beside the store in its place is what a killed run left.
 """
 
 from __future__ import annotations

@@ -118,9 +118,8 @@ class Store:
         root.attrs.put(dict(attributes or {}))
         for name, values in zip(AXES, (self.replicates, self.epochs[:snapshots]), strict=True):
             _array(root, name, values.shape, values.shape, values.dtype, (name,), *COORDINATES[name])[:] = values
-        for activations in self.activations:
-            if snapshots < len(self.epochs):
-                activations.resize((activations.shape[0], snapshots, *activations.shape[2:]))
+        for activations in self.activations if snapshots < len(self.epochs) else ():
+            activations.resize((activations.shape[0], snapshots, *activations.shape[2:]))
         for name, (units, long_name) in self.curves.items():
             self._gather(root, name, name, snapshots, load, (), units, long_name)
         diverged = load(snapshots - 1, "diverged_epoch")

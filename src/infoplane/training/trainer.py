@@ -51,7 +51,7 @@ def train(
     with _one_line(checkpoint), Checkpoint(checkpoint) as saved:
         epochs = snapshot_epochs(condition.epochs, condition.snapshots)
         if Path(store).exists():
-            if not saved.file.exists():  # killed while the checkpoint was removed
+            if saved.count() == len(epochs) or not saved.file.exists():  # killed while the checkpoint was removed
                 return saved.remove()
             raise ValueError(f"{store}: exists already")
         engine = engine_of(condition, dataset, replicates)
