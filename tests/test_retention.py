@@ -1,6 +1,7 @@
 """A training's activations go when all is measured, and come back as they were; at each step a kill loses nothing."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -53,6 +54,31 @@ def let_go(results, keep=False):
 
 def manifest(folder):
     return json.loads((folder / "manifest.json").read_text())
+
+
+def test_a_checkpoint_goes_when_the_training_is_there_whole(results, place):
+    checkpoint = results / "checkpoints" / TRAINING.id
+    for is_whole in (False, True):
+        checkpoint.mkdir(parents=True, exist_ok=True)
+        if not is_whole:
+            measure(results)
+            let_go(results)
+        else:
+            make(retention.spare(place))
+        retention.drop_checkpoint(results, TRAINING.id)
+        assert checkpoint.exists() != is_whole
+
+
+def test_a_damaged_training_is_named(results, place):
+    measure(results)
+    store = place / "training.zarr.zip"
+    data = bytearray(store.read_bytes())
+    at = data.find(b"layer_1/weight/c/")
+    data[at + 60] ^= 1
+    store.write_bytes(data)
+    with pytest.raises(ValueError, match=rf"^{re.escape(str(store))}: damaged \(.*\); remove .* and run again$"):
+        let_go(results)
+    assert store.read_bytes() == data
 
 
 def test_only_the_activations_go_and_only_when_all_is_measured(results, place):

@@ -82,30 +82,38 @@ def make(recipe: Recipe, label: str, results: Path, write: Write, keep: bool = T
         artifacts.of_today(folder)
     with artifacts.held(results, recipe):
         target = retention.target(results, recipe, keep)
-        if target is None:
-            return
-        artifacts.remove(target)
-        clock = artifacts.Clock()
-        check_code(recipe)
-        read = {id_: artifacts.checked(folder, seen.known(folder)) for id_, folder in _by_id(inputs).items()}
-        with artifacts.staged(target) as folder:
-            parameters = {key: value for key, value in recipe.parameters.items() if key != "environment"}
-            about = {"stage": recipe.stage, "id": recipe.id, "label": label, "settings": parameters}
-            documents = write(Job(parameters, inputs, folder, about))
-            check_code(recipe)
-            manifest = {
-                **recipe.to_json(),
-                "label": label,
-                "input_contents": {id_: manifest["content"] for id_, manifest in read.items()},
-                "environment": environment(),
-                **clock.read(),
-            }
-            _seal(folder, manifest, documents, read, results)
+        if target is not None:
+            artifacts.remove(target)
+            _make(recipe, label, results, inputs, write, target)
             if target != place:
-                retention.agree(folder, place)
-        seen.note(target, manifest["files"])
-        if target != place:
-            retention.complete(place)
+                retention.complete(place)
+        if recipe.stage == "training":
+            retention.drop_checkpoint(results, recipe.id)
+
+
+def _make(
+    recipe: Recipe, label: str, results: Path, inputs: Mapping[str, Sequence[Path]], write: Write, target: Path
+) -> None:
+    """Make an artifact whose lock is held, in `target`."""
+    clock = artifacts.Clock()
+    check_code(recipe)
+    read = {id_: artifacts.checked(folder, seen.known(folder)) for id_, folder in _by_id(inputs).items()}
+    with artifacts.staged(target) as folder:
+        parameters = {key: value for key, value in recipe.parameters.items() if key != "environment"}
+        about = {"stage": recipe.stage, "id": recipe.id, "label": label, "settings": parameters}
+        documents = write(Job(parameters, inputs, folder, about))
+        check_code(recipe)
+        manifest = {
+            **recipe.to_json(),
+            "label": label,
+            "input_contents": {id_: manifest["content"] for id_, manifest in read.items()},
+            "environment": environment(),
+            **clock.read(),
+        }
+        _seal(folder, manifest, documents, read, results)
+        if target != results / recipe.place:
+            retention.agree(folder, results / recipe.place)
+    seen.note(target, manifest["files"])
 
 
 def _seal(

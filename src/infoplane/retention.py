@@ -9,9 +9,9 @@ can tell.
 
 from __future__ import annotations
 
-import copy
 import json
 import re
+import shutil
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from infoplane.plan import Artifact
 
 FOLDER = "activations"  # beside the trainings, so on their disk
+CHECKPOINTS = "checkpoints"  # a folder for each training that is not made yet
 STORE = "training.zarr.zip"
 ACTIVATION = re.compile(r"layer_\d+/activation/.*")
 
@@ -93,10 +94,20 @@ def target(results: Path, recipe: Recipe, keep: bool) -> Path | None:
     if recipe.stage != "training":
         return None if artifacts.is_there(results, recipe) else place
     complete(place)
-    there = artifacts.is_there(results, recipe)
-    if (spare(place) / MANIFEST).is_file() or (there and not has_let_go(place)):
+    if is_whole(place):
         return None
-    return spare(place) if there or not keep else place
+    return spare(place) if artifacts.is_there(results, recipe) or not keep else place
+
+
+def is_whole(place: Path) -> bool:
+    """Whether a training is there with its activations."""
+    return (spare(place) / MANIFEST).is_file() or ((place / MANIFEST).is_file() and not has_let_go(place))
+
+
+def drop_checkpoint(results: Path, id_: str) -> None:
+    """Remove the checkpoint of a training that is there whole."""
+    if is_whole(results / artifacts.FOLDERS["training"] / id_):
+        shutil.rmtree(results / CHECKPOINTS / id_, ignore_errors=True)
 
 
 def told(manifests: Iterable[Mapping[str, Any]]) -> Iterator[str]:
@@ -168,10 +179,15 @@ def _is_measured(results: Path, id_: str) -> bool:
 
 def _without_activations(whole: Path, folder: Path) -> None:
     """Write into `folder` what stays of a training: all but its activations, byte for byte."""
-    with zipfile.ZipFile(whole / STORE) as found, zipfile.ZipFile(folder / STORE, "w") as kept:
-        for entry in found.infolist():
-            if not ACTIVATION.fullmatch(entry.filename):
-                kept.writestr(copy.copy(entry), found.read(entry))
+    from infoplane import stores  # Zarr, which a plan does without
+
+    try:
+        with zipfile.ZipFile(whole / STORE) as found, zipfile.ZipFile(folder / STORE, "w") as kept:
+            for name in found.namelist():
+                if not ACTIVATION.fullmatch(name):
+                    kept.writestr(stores.member(name), found.read(name))
+    except stores.DAMAGE as error:
+        raise ValueError(f"{whole / STORE}: damaged ({error}); remove {whole} and run again") from error
     manifest = artifacts.read_manifest(whole)
     _write(folder, {**manifest, "files": artifacts.files(folder)})
 

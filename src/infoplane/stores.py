@@ -3,8 +3,7 @@
 A store is a Zarr hierarchy in one file, `NAME.zarr.zip`: a training has thousands of chunks, and thousands of small
 files are slow to copy and delete and use up a cluster's quota of files. Chunks are compressed already, so the zip only
 holds them side by side. Its checksums notice damaged bytes when they are read, which Zarr's own format does not.
-A store that is still being written, and one that an `ActivationRecorder` wrote under a name without `.zip`, is a
-folder; both open the same.
+A store that an `ActivationRecorder` wrote under a name without `.zip` is a folder; it opens the same.
 """
 
 from __future__ import annotations

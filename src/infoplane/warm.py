@@ -37,7 +37,8 @@ MODULES = {
 }
 COMMON = ("snakemake.cli", "infoplane.jobs", "infoplane.stores")
 STDOUT, STDERR = 1, 2
-STAGES = "INFOPLANE_WARM"  # tells the process which stages to prepare for
+STAGES = "INFOPLANE_WARM"  # tells the process which stages to prepare for,
+PATH = "INFOPLANE_PATH"  # and where to look for modules
 # Who starts a process asks after all others. Of two threads that read the end of one at once, one finds nothing there,
 # which multiprocessing takes for a process that has failed.
 ACCOUNTED = threading.Lock()
@@ -55,12 +56,13 @@ def up(stages: Iterable[str]) -> None:
 
     if hasattr(PythonScript.execute_script, "__wrapped__"):
         return
-    os.environ |= {STAGES: ",".join(stages)} | dict.fromkeys(THREADS, "1")
+    os.environ |= {STAGES: ",".join(stages), PATH: _path()} | dict.fromkeys(THREADS, "1")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([f"{__package__}.warmed"])
-    with silent():  # it would tell of each semaphore of a job that is interrupted
-        resource_tracker.ensure_running()
-    forkserver.ensure_running()
+    with _apart():
+        with silent():  # it would tell of each semaphore of a job that is interrupted
+            resource_tracker.ensure_running()
+        forkserver.ensure_running()
     PythonScript.execute_script = _forked(PythonScript.execute_script, context)
 
 
@@ -71,6 +73,26 @@ def _is_snakemake(program: ModuleType) -> bool:
     """
     module = getattr(program.__spec__, "name", None)
     return module == "snakemake.__main__" or Path(getattr(program, "__file__", "")).name == "snakemake"
+
+
+def _path() -> str:
+    """Where a script that Snakemake starts looks for modules first."""
+    program = "import os, sys; print(os.pathsep.join(sys.path))"
+    return subprocess.check_output([sys.executable, "-P", "-c", program], text=True).strip()
+
+
+@contextmanager
+def _apart() -> Iterator[None]:
+    """A Python that starts meanwhile takes no file of the working directory for a module (`random.py`, say)."""
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONSAFEPATH"]
+        else:
+            os.environ["PYTHONSAFEPATH"] = before
 
 
 @contextmanager
@@ -104,7 +126,7 @@ def _forked(cold: Callable[..., None], context: Any) -> Callable[..., None]:
         folder = script.resources.get("tmpdir")
         variables = {"TMPDIR": str(folder)} if folder else {}
         process = context.Process(target=_run, args=(fname, variables, _Here(STDOUT), _Here(STDERR)))
-        with ACCOUNTED:
+        with ACCOUNTED, _apart():
             process.start()
         connection.wait([process.sentinel])
         with ACCOUNTED:
@@ -135,5 +157,6 @@ def _run(script: str, variables: Mapping[str, str], *streams: int) -> None:
         os.dup2(stream, number)
         os.close(stream)
     os.environ |= variables
+    sys.path[:] = os.environ[PATH].split(os.pathsep)  # not the main process's: it has the folders of Snakefiles first
     sys.argv = [script]
     runpy.run_path(script, run_name="__main__")

@@ -3,6 +3,7 @@ import os
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 
 import hashlib
+import shutil
 
 import numpy as np
 import pytest
@@ -61,6 +62,7 @@ def train_store(tmp_path):
     def run(condition, dataset, replicates=range(3), name="training.zarr.zip"):
         messages, path = [], tmp_path / name
         train(condition, dataset, replicates, path, tmp_path / "checkpoint", messages.append)
+        shutil.rmtree(tmp_path / "checkpoint")
         return stores.open_tree(path), messages, path
 
     return run

@@ -2,8 +2,8 @@
 
     python resume_child.py FOLDER [PATTERN NTH]
 
-`PATTERN` is matched with an event, "os.rename" or "shutil.rmtree", and its path ("os.rename /a/b"), and with "member" and
-the name of what is about to be written to a store ("member layer_1/weight/c/0/0/0"); at the NTH match the process dies.
+`PATTERN` is matched with an event, "os.rename" or "os.link", and its path ("os.rename /a/b"), and with "member" and the
+name of what is about to be written to a store ("member layer_1/weight/c/0/0/0"); at the NTH match the process dies.
 """
 
 import os
@@ -27,7 +27,7 @@ def kill_at(pattern: str, nth: int) -> None:
 
     def hook(event: str, arguments: tuple) -> None:
         nonlocal seen
-        if event in ("member", "os.rename", "shutil.rmtree") and re.search(pattern, f"{event} {arguments[0]}"):
+        if event in ("member", "os.rename", "os.link") and re.search(pattern, f"{event} {arguments[0]}"):
             seen += 1
             if seen == nth:
                 os.kill(os.getpid(), signal.SIGKILL)

@@ -1,10 +1,8 @@
 """What `train` writes, says and refuses."""
 
 import errno
-import os
 import re
 import resource
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +13,7 @@ from infoplane.datasets.linear import LinearTeacher
 from infoplane.datasets.replicates import draw
 from infoplane.logs import logged
 from infoplane.training import engine, trainer
-from infoplane.training.checkpoint import Checkpoint
+from infoplane.training.store import Layer, Store
 from infoplane.training.trainer import train
 
 SETTING = {"epochs": 8, "snapshots": 5}
@@ -27,7 +25,7 @@ def done(tmp_path_factory, condition, problem):
     folder, messages = tmp_path_factory.mktemp("done"), []
     path = folder / "training.zarr.zip"
     train(condition(**SETTING), problem(), range(3), path, folder / "checkpoint", messages.append)
-    assert [p.name for p in folder.iterdir()] == ["training.zarr.zip"]
+    assert sorted(p.name for p in folder.iterdir()) == ["checkpoint", "training.zarr.zip"]
     return stores.open_tree(path), messages, path
 
 
@@ -206,8 +204,6 @@ def test_refuses_what_it_cannot_do(train_store, condition, problem, tmp_path):
     with pytest.raises(ValueError, match=r"optimizer_options: Keras refuses .*'clipnorm': 1.* for sgd"):
         train_store(condition(optimizer_options={"clipnorm": 1, "clipvalue": 1}), problem())
     (tmp_path / "training.zarr.zip").touch()
-    (tmp_path / "checkpoint").mkdir(exist_ok=True)
-    (tmp_path / "checkpoint/training.zarr.zip").touch()
     with pytest.raises(ValueError, match="exists already"):
         train_store(condition(), problem())
 
@@ -215,22 +211,43 @@ def test_refuses_what_it_cannot_do(train_store, condition, problem, tmp_path):
 def test_a_store_that_goes_to_another_file_system_is_copied(
     condition, problem, train_store, tmp_path, monkeypatch, digest
 ):
-    """Also if the run is killed between the copy and the end of its checkpoint."""
-    _, _, moved = train_store(condition(), problem())
-    before, replace = digest(moved), os.replace
+    _, _, linked = train_store(condition(), problem())
 
     def onto_another(source, target):
-        if Path(source).parent != Path(target).parent:
-            raise OSError(errno.EXDEV, "Invalid cross-device link")
-        replace(source, target)
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
 
-    monkeypatch.setattr("os.replace", onto_another)
-    with monkeypatch.context() as killed:
-        killed.setattr(Checkpoint, "remove", lambda self: None)
-        _, _, copied = train_store(condition(), problem(), name="copied.zarr.zip")
-    assert digest(copied) == before
-    train_store(condition(), problem(), name="copied.zarr.zip")
+    monkeypatch.setattr("os.link", onto_another)
+    _, _, copied = train_store(condition(), problem(), name="copied.zarr.zip")
+    assert digest(copied) == digest(linked)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["copied.zarr.zip", "training.zarr.zip"]
+
+
+def test_a_store_that_was_lost_on_its_way_is_not_trained_again(done, condition, problem, train_store, tmp_path, digest):
+    """A full disk, say, or a time limit, between the end of a training and that of its job."""
+    checkpoint, lost, messages = tmp_path / "checkpoint", tmp_path / "lost", []
+    train(condition(**SETTING), problem(), range(3), lost, checkpoint)
+    lost.unlink()
+    train(condition(**SETTING), problem(), range(3), tmp_path / "store", checkpoint, messages.append)
+    assert messages[0] == "goes on from epoch 8 of 8"
+    assert digest(tmp_path / "store") == digest(done[2])
+
+
+def test_what_a_chunk_cannot_hold_is_a_line_before_anything_is_trained(tmp_path):
+    wide = [Layer("tanh", 2**15, (2**15, 2**14))]
+    with pytest.raises(
+        ValueError, match=r"^layer 1: the weights of one network are 2\.0 GiB in each snapshot; allowed: l"
+    ):
+        Store(tmp_path / "store", wide, [0], [0, 1], 100, "float32")
+    with pytest.raises(ValueError, match=r"^layer 1: the activations of one network are 2\.5 GiB"):
+        Store(tmp_path / "store", [Layer("tanh", 2**15, None)], [0], [0, 1], 20480, "float32")
+
+
+def test_large_weights_are_split_over_chunks(condition, problem, train_store, monkeypatch):
+    tree, _, _ = train_store(condition(), problem())
+    monkeypatch.setattr("infoplane.training.store.CHUNK_BYTES", 40)
+    split, _, _ = train_store(condition(), problem(), name="split.zarr.zip")
+    assert split["layer_1/weight"].encoding["chunks"][:2] == (1, 4)
+    xr.testing.assert_identical(split.load(), tree.load())
 
 
 def test_losses_and_errors_of_real_valued_targets(condition, train_store):

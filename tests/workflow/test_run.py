@@ -44,6 +44,15 @@ def test_kill_9_in_training_leaves_nothing_half_written_and_the_same_digests(fin
     assert not list(project.folder.glob("results/*/.*.[0-9]*"))
 
 
+def test_what_a_run_left_that_was_killed_before_it_removed_a_checkpoint_goes(project):
+    made = next(project.folder.glob("results/trainings/[0-9a-f]*")).name
+    checkpoints = [project.folder / "results/checkpoints" / id_ for id_ in (made, "0" * 12)]
+    for checkpoint in checkpoints:
+        checkpoint.mkdir(parents=True)
+    assert project.make() == {}
+    assert [checkpoint.exists() for checkpoint in checkpoints] == [False, True]
+
+
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="jobs start warm
 
 
 MANY = """
+import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import get_context
@@ -30,6 +31,7 @@ if __name__ == "__main__":
     job = dict.fromkeys(("conda_env", "container_img", "env_modules", "shadow_dir", "bench_record"))
     context = get_context("forkserver")
     context.set_forkserver_preload(["infoplane.warm"])
+    os.environ[warm.PATH] = os.pathsep.join(sys.path)
     run = warm._forked(None, context)
     with ThreadPoolExecutor(4) as cores:
         for _ in cores.map(lambda _: run(SimpleNamespace(threads=1, resources={}, **job), sys.argv[1]), range(300)):
@@ -68,6 +70,15 @@ def test_jobs_that_end_and_begin_at_once_are_told_apart(tmp_path):
     (tmp_path / "many.py").write_text(MANY)
     done = subprocess.run([sys.executable, tmp_path / "many.py", tmp_path / "job.py"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_files_of_the_folder_are_no_modules_of_the_jobs(finished, project):
+    """Nor are they when a job is the first to import a module of their name."""
+    for name in ("random", "statistics", "tempfile", "runpy", "zipfile", "colorsys", "numpy"):
+        (project.folder / f"{name}.py").write_text("raise SystemExit(f'{__file__} is no module')")
+    shutil.rmtree(project.folder / "results")
+    project.make()
+    assert contents(project.folder) == contents(finished.folder)
 
 
 def test_the_warm_process_ends_with_its_run_also_after_kill_9(project):

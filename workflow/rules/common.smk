@@ -239,6 +239,7 @@ def show_what_exists():
         told(infoplane.artifacts.check_writable, RESULTS)
         for artifact in (artifact for stage in MISSING.values() for artifact in stage):
             told(infoplane.artifacts.drop_damaged, RESULTS, artifact.recipe)
+        told(let_checkpoints_go)
         told(let_activations_go)
         told(view.bring_up_to_date, RESULTS, PLAN.view, SHOWN)
         if workflow.local_exec:
@@ -259,15 +260,22 @@ def look_once():
         workflow.scheduling_settings.max_jobs_per_timespan = None
 
 
+def let_checkpoints_go():
+    """Of trainings that are made, where a run was killed before it did."""
+    for checkpoint in (RESULTS / retention.CHECKPOINTS).glob("*"):
+        retention.drop_checkpoint(RESULTS, checkpoint.name)
+
+
 def let_activations_go():
     """Of trainings that are measured, where an earlier run kept them or was killed."""
-    gone = [
-        id_
-        for id_ in PLAN.stages["training"]
-        if retention.release(RESULTS, *released(id_))
-    ]
+    gone = 0
+    for id_ in PLAN.stages["training"]:
+        try:
+            gone += retention.release(RESULTS, *released(id_))
+        except ValueError as error:  # a damaged one is no reason not to make the others
+            logger.warning(str(error))
     if gone and not CONFIG.keep_activations:
-        logger.info(f"keep_activations: the activations of {len(gone)} trainings go")
+        logger.info(f"keep_activations: the activations of {gone} trainings go")
 
 
 def work():

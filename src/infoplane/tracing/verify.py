@@ -208,9 +208,9 @@ def _others(results: Path) -> dict[str, int]:
     inside = [path for path in _view_files(results) if path.relative_to(results).as_posix() not in shows]
     others = [
         *holdings.left_over(results),
-        *holdings.entries(results / holdings.CHECKPOINTS),
+        *holdings.entries(results / retention.CHECKPOINTS),
         *holdings.entries(results / holdings.WHOLES),
         *(path for path in inside if not embed.is_ours(path)),
-        *(path for path in results.iterdir() if path.name not in (*known, holdings.CHECKPOINTS, *shows)),
+        *(path for path in results.iterdir() if path.name not in (*known, retention.CHECKPOINTS, *shows)),
     ]
     return {str(path): holdings.size(path) for path in dict.fromkeys(others)}

@@ -11,7 +11,7 @@ from typing import Any
 class Background:
     """Runs calls in order, one at a time, beside its caller; `with Background() as later: later(write, values)`.
 
-    What a call raises, every later call raises in its stead, and so does `wait`: nothing runs after a failure.
+    What a call raises, every later call raises in its stead, `check` and `wait` too: nothing runs after a failure.
     """
 
     def __init__(self) -> None:
@@ -30,6 +30,11 @@ class Background:
         """Run `function(*arguments)` after the calls before it."""
         before = self._calls[-1] if self._calls else None
         self._calls.append(self._pool.submit(_after, before, function, arguments))
+
+    def check(self) -> None:
+        """Raise what a call has raised, if one has."""
+        while self._calls and self._calls[0].done():
+            self._calls.popleft().result()
 
     def wait(self) -> None:
         """Return when all calls are done; raises what the first to fail raised."""

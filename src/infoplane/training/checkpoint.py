@@ -3,20 +3,19 @@
 A folder outside the artifact. It holds `training.zarr.zip`, the store that is being written, and one `NNNNNN.arrays`
 per snapshot with all that is not activations (where each array lies, then their bytes), renamed into place after the
 activations of its snapshot are written. So the last of them says how far the store is good, and holds the state from
-which training goes on; what a killed run had begun beyond it goes. At the end the store is moved to its place (or
-copied, to another file system), and the folder removed, so that a checkpoint without a store, or with all snapshots,
-beside the store in its place is what a killed run left.
+which training goes on; what a killed run had begun beyond it goes. At the end the store gets a second name in its place
+(or is copied there, to another file system). The checkpoint stays until its owner knows that the store is safe there.
 """
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import json
 import math
 import os
 import shutil
 import socket
+import struct
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -62,7 +61,7 @@ class Checkpoint:
 
     def __exit__(self, *_: object) -> None:
         self._opened.clear()
-        if self._growing:
+        if self._growing is not None:  # a dictionary, so false while it keeps nothing
             self._growing.leave()
         os.close(self._lock)
 
@@ -83,9 +82,23 @@ class Checkpoint:
             self._clear()
             done = end = 0
         self.signature = signature
-        self._growing = Growing(self.file, end)
+        try:
+            self._growing = self._grown(end)
+        except (ValueError, struct.error):  # as a power loss can leave it: all there, but in part of zeros
+            self._clear()
+            done, self._growing = 0, self._grown(0)
         self.store = MemoryStore(self._growing)
         return done
+
+    def _grown(self, end: int) -> Growing:
+        if end and self.file.stat().st_nlink > 1:  # under its second name it stays as it is
+            self._copy(self.file)
+        return Growing(self.file, end)
+
+    def _copy(self, path: Path) -> None:
+        beside = path.with_name(f".{path.name}.partial")
+        shutil.copyfile(self.file, beside)
+        os.replace(beside, path)
 
     def _clear(self) -> None:
         """Remove everything but the lock."""
@@ -96,7 +109,7 @@ class Checkpoint:
 
     def save(self, snapshot: int, arrays: Mapping[str, np.ndarray]) -> None:
         """Keep a snapshot whose activations are in the store; it appears whole or not at all."""
-        assert self._growing, "`begin` comes first"
+        assert self._growing is not None, "`begin` comes first"
         arrays = {**arrays, "signature": np.array(self.signature), "end": np.array(self._growing.end())}
         places, start = {}, 0
         for name, array in arrays.items():
@@ -124,24 +137,13 @@ class Checkpoint:
         return data[start : start + np.dtype(kind).itemsize * math.prod(shape)].view(kind).reshape(shape)
 
     def release(self, path: Path) -> None:
-        """Move the finished store to the file `path` and remove the checkpoint."""
-        assert self._growing, "`begin` comes first"
+        """Give the finished store to the file `path`."""
+        assert self._growing is not None, "`begin` comes first"
         self._growing.close()
         try:
-            os.replace(self.file, path)
-        except OSError as error:
-            if error.errno != errno.EXDEV:
-                raise
-            beside = path.with_name(f".{path.name}.partial")
-            shutil.copyfile(self.file, beside)
-            os.replace(beside, path)
-        self.remove()
-
-    def remove(self) -> None:
-        """Remove the checkpoint, the store first."""
-        self._opened.clear()
-        self.file.unlink(missing_ok=True)
-        shutil.rmtree(self.path)
+            os.link(self.file, path)
+        except OSError:  # another file system, or one on which a file has one name
+            self._copy(path)
 
     def _file(self, snapshot: int) -> Path:
         return self.path / f"{snapshot:06d}.arrays"

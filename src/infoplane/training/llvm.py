@@ -99,10 +99,6 @@ class Code:
         """a * b + c, rounded once."""
         return self.b.call(self._intrinsic("llvm.fma.v8f32", FLOATS, 3), [a, b, c])
 
-    def sqrt(self, x: Value) -> Value:
-        """Square root."""
-        return self.b.call(self._intrinsic("llvm.sqrt.v8f32", FLOATS, 1), [x])
-
     def absolute(self, x: Value) -> Value:
         """Absolute value."""
         return self.b.call(self._intrinsic("llvm.fabs.v8f32", FLOATS, 1), [x])

@@ -7,6 +7,7 @@ once. No byte depends on time or threads.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +20,9 @@ from numpy.typing import ArrayLike, DTypeLike
 from zarr.codecs import BloscCodec
 from zarr.storage import MemoryStore
 
-CHUNK_BYTES = 64 * 2**20  # of an activation chunk: larger layers are split along the replicate axis
-SMALL_CHUNK_BYTES = 8 * 2**20
+CHUNK_BYTES = 64 * 2**20  # of a chunk of one snapshot: what is larger is split along the replicate axis
+SMALL_CHUNK_BYTES = 8 * 2**20  # of all that is not activations, in chunks of several snapshots
+LARGEST = 2**31 - 1  # bytes that the codec compresses at once
 AXES = ("replicate", "epoch")
 
 COORDINATES = {"replicate": ("1", "number of the replicate"), "epoch": ("epochs", "completed epochs")}
@@ -67,7 +69,7 @@ class Store:
 
     `replicates` and `epochs` are the coordinates, `samples` the length of the sample axis, `precision` the dtype of
     activations, `curves` what losses and errors are. Snapshots are mappings from "train_loss", "layer_1/weight", ... to
-    arrays, the replicate axis first.
+    arrays, the replicate axis first. ValueError if a layer of one network is larger than a chunk can be.
     """
 
     def __init__(
@@ -84,6 +86,13 @@ class Store:
         self.place, self.layers, self.samples, self.precision, self.curves = place, layers, samples, precision, curves
         self.replicates, self.epochs = np.asarray(replicates, np.int32), np.asarray(epochs, np.int32)
         self.group = _group(len(self.replicates), samples * max(x.units for x in layers) * 4)
+        for number, layer in enumerate(layers, 1):
+            for what, numbers in (("activations", samples * layer.units), ("weights", math.prod(layer.weight or ()))):
+                if 4 * numbers > LARGEST:
+                    raise ValueError(
+                        f"layer {number}: the {what} of one network are {4 * numbers / 2**30:.1f} GiB in each "
+                        "snapshot; allowed: less than 2, by fewer units or samples"
+                    )
 
     def create(self) -> None:
         """Lay out the store: groups and the activation arrays, still without chunks."""
@@ -150,12 +159,17 @@ class Store:
         long_name: str,
     ) -> None:
         shape = load(0, key).shape
-        shape = (shape[0], snapshots, *shape[1:])
-        step = max(1, min(snapshots, SMALL_CHUNK_BYTES // (4 * int(np.prod(shape)) // snapshots)))
-        array = _array(group, name, shape, (shape[0], step, *shape[2:]), np.float32, (*AXES, *dims), units, long_name)
+        bytes_each = 4 * math.prod(shape[1:])
+        split = _group(shape[0], bytes_each)
+        step = max(1, min(snapshots, SMALL_CHUNK_BYTES // (split * bytes_each)))
+        whole, chunk = (shape[0], snapshots, *shape[1:]), (split, step, *shape[1:])
+        array = _array(group, name, whole, chunk, np.float32, (*AXES, *dims), units, long_name)
         for first in range(0, snapshots, step):
             rows = range(first, min(first + step, snapshots))
-            array[:, rows.start : rows.stop] = np.stack([load(row, key) for row in rows], axis=1)
+            values = np.stack([load(row, key) for row in rows], axis=1)
+            for start in range(0, len(values), split):
+                part = slice(start, start + split)
+                array[part, rows.start : rows.stop] = values[part]
 
 
 def _group(replicates: int, bytes_each: int) -> int:
@@ -178,7 +192,7 @@ def _array(
 ) -> zarr.Array[Any]:
     fill = -1 if np.issubdtype(np.dtype(dtype), np.integer) else np.nan
     return group.create_array(
-        name, shape=shape, chunks=chunks, dtype=dtype, dimension_names=dims, fill_value=fill, overwrite=True,
+        name, shape=shape, chunks=chunks, dtype=dtype, dimension_names=dims, fill_value=fill,
         compressors=BloscCodec(cname="lz4", clevel=1, shuffle="bitshuffle"),
         attributes={"units": units, "long_name": long_name},
     )  # fmt: skip

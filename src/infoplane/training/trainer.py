@@ -42,17 +42,16 @@ def train(
 
     `dataset` has x, label (or target) and order (docs: the data model). `checkpoint` is a folder for this job alone,
     outside the artifact: a killed job finds there what it needs to go on, and the result has the same bytes as without
-    the kill. It is removed at the end. `report` receives progress, one line at a time; `attributes` are written as the
-    store's own, values as JSON has them. `programs`, a folder, is where compiled programs are looked for, and new ones
-    left. Raises ValueError for what the condition or the dataset do not allow, if all replicates diverge or if another
-    run holds the checkpoint, OSError if the store cannot be written; each says in one line what to do.
+    the kill. The caller removes it, once the store is safe. `report` receives progress, one line at a time;
+    `attributes` are written as the store's own, values as JSON has them. `programs`, a folder, is where compiled
+    programs are looked for, and new ones left. Raises ValueError for what the condition or the dataset do not allow, if
+    all replicates diverge or if another run holds the checkpoint, OSError if the store cannot be written; each says in
+    one line what to do.
     """
     settle(condition.portable, programs)
     with _one_line(checkpoint), Checkpoint(checkpoint) as saved:
         epochs = snapshot_epochs(condition.epochs, condition.snapshots)
         if Path(store).exists():
-            if saved.count() == len(epochs) or not saved.file.exists():  # killed while the checkpoint was removed
-                return saved.remove()
             raise ValueError(f"{store}: exists already")
         engine = engine_of(condition, dataset, replicates)
         curves = SQUARED if engine.regression else CURVES
@@ -83,6 +82,7 @@ def _run(
     divergence, progress = _Divergence(engine, report), _Progress(epoch, epochs[-1], report)
     for snapshot, target in list(enumerate(epochs))[done:]:
         while epoch < target:
+            later.check()
             stop = min(target, epoch + progress.epochs_per_call())
             states = engine.run(states, epoch, stop)
             divergence.check(engine.diverged(states))

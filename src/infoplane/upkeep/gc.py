@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from infoplane import artifacts
+from infoplane import artifacts, retention
 from infoplane.upkeep import holdings
 
 SHOWN = {artifacts.FOLDERS[stage] for stage in ("figure", "verdict", "page", "explorer")}
@@ -44,7 +44,6 @@ def waste(results: Path, needed: Collection[str]) -> list[Waste]:
     """
     locks = results / holdings.LOCKS
     held = [h for h in holdings.held(results) if not h.is_linked and not holdings.is_held(locks / h.id)]
-    made = {holding.id for holding in holdings.held(results) if holding.stage == "training"}
     found = [(holding.path, f"{holding.stage} that no config asks for") for holding in held if holding.id not in needed]
     found += [(path, "left by a killed job") for path in holdings.left_over(results) if not path.parent.is_symlink()]
     is_elsewhere = (results / artifacts.FOLDERS["training"]).is_symlink()
@@ -56,7 +55,7 @@ def waste(results: Path, needed: Collection[str]) -> list[Waste]:
     for checkpoint in holdings.checkpoints(results):
         if checkpoint.is_linked or holdings.is_held(checkpoint.path / "lock"):
             continue
-        if checkpoint.id in made:
+        if retention.is_whole(results / artifacts.FOLDERS["training"] / checkpoint.id):
             found.append((checkpoint.path, "checkpoint of a training that is made"))
         elif checkpoint.id not in needed:
             found.append((checkpoint.path, "checkpoint of a training that no config asks for"))

@@ -20,7 +20,6 @@ from infoplane import artifacts, retention, seen
 
 ID = re.compile(r"[0-9a-f]{12}")
 STAGED = re.compile(r"\..+\.\d+")  # of `artifacts.staged` and `artifacts.write_bytes`: .NAME.HOST.PROCESS
-CHECKPOINTS = "checkpoints"
 WHOLES = f"{artifacts.FOLDERS['training']}/{retention.FOLDER}"  # trainings whose activations go when all is measured
 PULLED = "pulled"  # what is on its way from a remote, by id
 LOCKS = ".locks"
@@ -102,7 +101,7 @@ def checkpoints(results: Path) -> list[Holding]:
     """The checkpoints of trainings, by the training's id."""
     return [
         Holding("training", path.name, path)
-        for path in entries(results / CHECKPOINTS)
+        for path in entries(results / retention.CHECKPOINTS)
         if ID.fullmatch(path.name) and path.is_dir()
     ]
 
