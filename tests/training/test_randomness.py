@@ -6,6 +6,8 @@ from scipy.stats import chi2, kstest
 from infoplane.training.backend import tf
 from infoplane.training.randomness import initial_seed, normal, permutation, replicate_keys, uniform
 
+at_any_epoch = tf.function(permutation)  # traced once for a size
+
 
 def orders(seed, replicates, epoch, size):
     return permutation(tf.constant(replicate_keys(seed, range(replicates))), tf.constant(epoch), size).numpy()
@@ -27,7 +29,7 @@ def test_places_are_uniform():
     size = 32
     over_replicates = orders(1, 6000, 0, size)
     keys = tf.constant(replicate_keys(1, range(10)))
-    over_epochs = np.concatenate([permutation(keys, tf.constant(e), size).numpy() for e in range(600)])
+    over_epochs = np.concatenate([at_any_epoch(keys, tf.constant(e), size).numpy() for e in range(600)])
     for order in (over_replicates, over_epochs):
         counts = np.stack([np.bincount(order[:, place], minlength=size) for place in range(size)])
         assert chi_square_p(counts[:, :-1]) > 1e-3
@@ -48,7 +50,7 @@ def test_batches_mix():
     keys = tf.constant(replicate_keys(3, range(20)))
     together = np.zeros((size, size))
     for epoch in range(epochs):
-        place = np.argsort(permutation(keys, tf.constant(epoch), size).numpy(), axis=1) // batch
+        place = np.argsort(at_any_epoch(keys, tf.constant(epoch), size).numpy(), axis=1) // batch
         together += (place[:, :, None] == place[:, None]).sum(axis=0)
     pairs = together[np.triu_indices(size, 1)]
     trials, chance = 20 * epochs, (batch - 1) / (size - 1)
