@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from infoplane import artifacts, seen
+from infoplane import artifacts, code, jobs, seen
 
 DATA = b"activation" * 2**17
 
@@ -96,3 +96,18 @@ def test_where_nothing_can_be_noted_nothing_fails(folder, read):
 def test_the_note_goes_with_the_artifact(folder):
     artifacts.remove(folder)
     assert list((folder.parent / seen.NOTES).iterdir()) == []
+
+
+def test_a_training_that_was_just_made_is_known(tmp_path):
+    """Its store had a second name until then, in its checkpoint; a file that loses one is another to the file system."""
+    recipe = artifacts.Recipe("training", {}, {}, code.digest())
+    checkpoint = tmp_path / "checkpoints" / recipe.id / "training.zarr.zip"
+
+    def write(job):
+        checkpoint.parent.mkdir(parents=True)
+        checkpoint.write_bytes(DATA)
+        os.link(checkpoint, job.folder / "training.zarr.zip")
+
+    jobs.make(recipe, "a training", tmp_path, write)
+    assert not checkpoint.exists()
+    assert list(seen.known(tmp_path / recipe.place)) == ["training.zarr.zip"]

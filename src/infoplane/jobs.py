@@ -84,17 +84,19 @@ def make(recipe: Recipe, label: str, results: Path, write: Write, keep: bool = T
         target = retention.target(results, recipe, keep)
         if target is not None:
             artifacts.remove(target)
-            _make(recipe, label, results, inputs, write, target)
-            if target != place:
-                retention.complete(place)
+            made = _make(recipe, label, results, inputs, write, target)
         if recipe.stage == "training":
             retention.drop_checkpoint(results, recipe.id)
+        if target is not None:
+            seen.note(target, made)  # not before: a file that loses its second name is another to `seen`
+            if target != place:
+                retention.complete(place)
 
 
 def _make(
     recipe: Recipe, label: str, results: Path, inputs: Mapping[str, Sequence[Path]], write: Write, target: Path
-) -> None:
-    """Make an artifact whose lock is held, in `target`."""
+) -> Mapping[str, str]:
+    """Make an artifact whose lock is held, in `target`; the digests of its files, by name."""
     clock = artifacts.Clock()
     check_code(recipe)
     read = {id_: artifacts.checked(folder, seen.known(folder)) for id_, folder in _by_id(inputs).items()}
@@ -113,7 +115,7 @@ def _make(
         _seal(folder, manifest, documents, read, results)
         if target != results / recipe.place:
             retention.agree(folder, results / recipe.place)
-    seen.note(target, manifest["files"])
+    return manifest["files"]
 
 
 def _seal(
