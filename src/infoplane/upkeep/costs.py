@@ -1,7 +1,8 @@
 """What a job costs: a model of its work, to be corrected by what earlier jobs took.
 
-The constants are processor seconds and bytes as measured on one core of two (Intel Xeon, AVX-512), for networks of the
-paper's size; they give the proportions between jobs, and the first guess.
+The constants are processor seconds and bytes as measured for networks of the paper's size: trainings on one core of two
+(Intel Xeon, AVX-512), measurements by the manifests of a run of config/paper.yaml on both (AMD EPYC, at 0db951c). They
+give the proportions between jobs, and the first guess.
 """
 
 from __future__ import annotations
@@ -156,14 +157,14 @@ def bytes_without_activations(parameters: Parameters, read: Read) -> float:
 
 # Seconds of an estimator for each of its activations, by what else the number of operations grows with.
 _PER_ACTIVATION: Mapping[str, Callable[[Parameters, Size], float]] = {
-    "binned": lambda parameters, size: 5e-8,
-    "adaptive": lambda parameters, size: 1e-7,
-    "exact": lambda parameters, size: 1e-7,
+    "binned": lambda parameters, size: 3.2e-8,
+    "adaptive": lambda parameters, size: 8e-8,
+    "exact": lambda parameters, size: 7.5e-8,
     "followed": lambda parameters, size: 6e-8,
     "units": lambda parameters, size: 1.7e-7 * ENDS / size.snapshots,
-    "specific": lambda parameters, size: 1.2e-7,
-    "kde": lambda parameters, size: 2.5e-9 * size.samples,
-    "noisy": lambda parameters, size: 4e-9 * parameters["draws"],
+    "specific": lambda parameters, size: 6e-8,
+    "kde": lambda parameters, size: 5e-10 * size.samples,
+    "noisy": lambda parameters, size: 2.3e-9 * parameters["draws"],
     "chain": lambda parameters, size: 1.5e-8 * parameters["draws"] * parameters["passes"],
     "knn": lambda parameters, size: 2.8e-7 * math.log2(size.samples),
 }
@@ -178,7 +179,7 @@ def _measurement(parameters: Parameters, read: Read) -> Cost:
     if (
         parameters["kind"] in MEASURES and parameters["kind"] not in _PER_ACTIVATION
     ):  # of weights and gradients, which are few
-        return Cost(0.5 + 1e-8 * size.replicates * size.snapshots * size.parameters, 3 * values + 10_000)
+        return Cost(1.0 + 1e-8 * size.replicates * size.snapshots * size.parameters, 3 * values + 10_000)
     per_activation = _PER_ACTIVATION.get(parameters["kind"], lambda parameters, size: OTHER_ESTIMATOR_SECONDS)
     activations = size.activations * measured / size.snapshots
     kept = 4 * size.replicates * ENDS * size.units * min(size.samples, INPUTS) if parameters["kind"] == "units" else 0
@@ -191,7 +192,7 @@ def _analysis(parameters: Parameters, _: Read) -> Cost:
 
 def _figure(parameters: Parameters, _: Read) -> Cost:
     film = parameters["kind"] in FIGURES and FIGURES[parameters["kind"]].animated
-    return Cost(30.0, 5e6) if film else Cost(3.0, 5e5)
+    return Cost(8.0, 5e6) if film else Cost(3.0, 5e5)
 
 
 def _small(_parameters: Parameters, _read: Read) -> Cost:
