@@ -37,11 +37,11 @@ class ActivationRecorder(keras.callbacks.Callback):
         snapshots: epochs recorded at most: those before the first epoch and after the last, log-spaced between.
         precision: of the activations, float32 or float16.
 
-    Layers are recorded as they give: with `from_logits=True` the last one's are logits. Losses are those of
-    `Model.evaluate`, penalties included; errors the share of samples whose largest output, or the side of whose one
-    unit, is not their label. Gradient statistics, which a callback cannot see, are NaN. Raises ValueError, in one line,
-    for what cannot be recorded: several outputs, targets that are no classes (of a regression), layers that are run
-    twice.
+    Activations go to disk at once; the weights of all snapshots are in memory until `fit` ends. Layers are recorded as
+    they give: with `from_logits=True` the last one's are logits. Losses are those of `Model.evaluate`, penalties
+    included; errors the share of samples whose largest output, or the side of whose one unit, is not their label.
+    Gradient statistics, which a callback cannot see, are NaN. Raises ValueError, in one line, for what cannot be
+    recorded: several outputs, targets that are no classes (of a regression), layers that are run twice.
     """
 
     def __init__(
