@@ -9,7 +9,7 @@ import shutil
 import pytest
 import yaml
 
-from infoplane import artifacts
+from infoplane import artifacts, retention
 from infoplane.cli import printing
 from infoplane.cli.options import repeated
 from infoplane.plan import Artifact, Recipe
@@ -128,9 +128,17 @@ def test_gc_removes_what_killed_jobs_left(project):
     assert [path.exists() for path in (dead, alive, made, unknown, running)] == [False, True, False, False, True]
 
 
-def test_gc_keeps_the_checkpoint_of_a_training_that_is_still_to_be_made(project):
+@pytest.mark.parametrize("again", [False, True])
+def test_gc_keeps_the_checkpoint_of_a_training_that_is_still_to_be_made(project, again):
+    """Also again, since its activations were let go."""
     training = project.folders("trainings")[0]
-    shutil.rmtree(training)
+    if again:
+        manifest = json.loads((training / "manifest.json").read_text())
+        manifest["files"] = dict.fromkeys(manifest["content"], "0" * 64)
+        (training / "manifest.json").write_text(json.dumps(manifest))
+        assert retention.has_let_go(training)
+    else:
+        shutil.rmtree(training)
     kept = checkpoint(project, training.name)
     project.run("gc", "--delete")
     assert kept.is_dir()

@@ -1,6 +1,7 @@
 """What runs beside the training: in order, and nothing after a failure."""
 
 import threading
+from concurrent.futures import wait
 
 import pytest
 
@@ -19,6 +20,19 @@ def test_calls_run_in_order_and_beside():
         assert done == [0, 1, 2]
         later(done.append, 3)
     assert done == [0, 1, 2, 3]
+
+
+def test_a_failure_is_told_as_soon_as_it_is_looked_for():
+    """Not only at the next snapshot, which may be hours away."""
+    with Background() as later:
+        later(divmod, 1, 1)
+        later.check()
+        later.wait()
+        later(divmod, 1, 0)
+        failed = later._calls[-1]
+        wait([failed])
+        with pytest.raises(ZeroDivisionError):
+            later.check()
 
 
 def fail_and_go_on(done, error=None):

@@ -1,5 +1,6 @@
 """A job killed with `kill -9` goes on from its last snapshot and ends with the bytes of one that was not."""
 
+import os
 import re
 import subprocess
 import sys
@@ -56,6 +57,17 @@ def test_resume_after_kill(tmp_path, digest):
     store.rename(elsewhere)
     assert start(killed).wait() == 0, "it is made again from the checkpoint, of which both were a second name"
     assert digest(store) == digest(elsewhere) == digest(whole / "training.zarr.zip")
+
+
+def test_a_snapshot_counts_when_its_activations_are_on_disk(tmp_path, monkeypatch):
+    synced, fsync, replace = [], os.fsync, os.replace
+    monkeypatch.setattr(os, "fsync", lambda file: (synced.append(os.fstat(file).st_size), fsync(file)))
+    monkeypatch.setattr(os, "replace", lambda *paths: (synced.append("in place"), replace(*paths)))
+    with Checkpoint(tmp_path / "checkpoint") as saved:
+        saved.begin("job")
+        zarr.create_array(saved.store, name="activation", data=np.ones(9))
+        saved.save(0, {})
+        assert synced == [saved.file.stat().st_size, saved._file(0).stat().st_size, "in place"]
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,21 @@ def test_commands_say_in_a_line_what_was_let_go_and_do_not_fail(slim, tmp_path):
     assert (code, found["waste"]) == (0, [])
 
 
+def test_a_damaged_training_keeps_its_activations_and_the_others_let_them_go(project):
+    store = max((project.folder / "results/trainings").glob("*/training.zarr.zip"))
+    data = bytearray(store.read_bytes())
+    data[data.find(b"layer_1/weight/c/") + 60] ^= 1
+    store.write_bytes(data)
+    before = trainings(project)
+    project.set(keep_activations=False)
+    done = project.snakemake()
+    assert done.returncode == 0, done.stderr
+    assert [line for line in done.stderr.splitlines() if line.startswith(f"results/trainings/{store.parent.name}/")]
+    assert "keep_activations: the activations of 3 trainings go" in done.stderr
+    kept = {id_ for id_, size in trainings(project).items() if size == before[id_]}
+    assert kept == {store.parent.name}
+
+
 @pytest.mark.parametrize("harm", ["damaged", "missing"])
 def test_what_is_damaged_or_missing_is_still_found(slim, tmp_path, harm):
     project = slim.copy(tmp_path / "a project")
