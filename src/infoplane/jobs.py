@@ -41,8 +41,10 @@ Write = Callable[[Job], Mapping[str, bytes] | None]
 
 def run(snakemake: Any, write: Write) -> None:
     """The job of a rule's script: what Snakemake says, made with `write`; errors are one line."""
-    # Ctrl-C ends it at once, also within compiled code: there is nothing half-written to clear away.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # Ctrl-C ends it at once, also within compiled code: there is nothing half-written to clear away. It goes on where
+    # Snakemake does too, in the background of a script say.
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     with logged(snakemake.log[0]):
         params = snakemake.params
         output, release = Path(snakemake.output[0]), params.get("release")

@@ -4,18 +4,22 @@ import os
 import pty
 import re
 import select
+import signal
 import sys
 import time
 from pathlib import Path
+
+EPOCHS = r"epoch (\d+)/1000000, \S+ epochs/s, \d+ s left"
 
 
 class Terminal:
     """A program that runs in a terminal of its own."""
 
-    def __init__(self, folder: Path, *command: str) -> None:
+    def __init__(self, folder: Path, *command: str, interrupt: signal.Handlers = signal.SIG_DFL) -> None:
         self.shown, self.began = b"", time.monotonic()
         self.pid, self.stream = pty.fork()
         if self.pid == 0:
+            signal.signal(signal.SIGINT, interrupt)  # as a shell does, whatever this process was started with
             os.chdir(folder)
             environment = {**os.environ, "PYTHONPATH": str(folder / "src"), "TERM": "xterm", "COLUMNS": "120"}
             os.execve(command[0], command, environment)
@@ -50,7 +54,7 @@ def snakemake() -> str:
 def test_a_run_and_control_c(project):
     project.set(defaults__epochs=1_000_000)
     terminal = Terminal(project.folder, snakemake(), "--cores", "1")
-    terminal.wait_for(lambda text: re.search(r"epoch \d+/1000000, \S+ epochs/s, \d+ s left", text))
+    terminal.wait_for(lambda text: re.search(EPOCHS, text))
     terminal.key(b"\x03")
     pressed = time.monotonic()
     terminal.wait_for(None, seconds=60)
@@ -64,6 +68,19 @@ def test_a_run_and_control_c(project):
     stopped = "stopped: 0 of 18 jobs are done and kept, and a training goes on from its last snapshot; "
     assert text.rstrip().endswith(f"{stopped}the same command goes on from here")
     assert list((project.folder / "results/checkpoints").iterdir())
+
+
+def test_what_ignores_control_c_goes_on_with_its_jobs(project):
+    """As what a script runs in the background does."""
+    project.set(defaults__epochs=1_000_000)
+    terminal = Terminal(project.folder, snakemake(), "--cores", "1", interrupt=signal.SIG_IGN)
+    terminal.wait_for(lambda text: re.search(EPOCHS, text))
+    terminal.key(b"\x03")
+    before = {*re.findall(EPOCHS, terminal.text())}
+    terminal.wait_for(lambda text: len({*re.findall(EPOCHS, text)} - before) > 1)
+    assert "failed" not in terminal.text()
+    os.kill(terminal.pid, signal.SIGKILL)
+    assert terminal.code() == -signal.SIGKILL
 
 
 def test_a_job_that_fails_says_why(project):
